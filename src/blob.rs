@@ -1,0 +1,261 @@
+//! A blob: bytes to be searched, and where they came from.
+//!
+//! Sources make blobs, the scan reads them. A blob borrows everything: nothing is copied until a key is found.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use crate::detect::window::MAX_REACH;
+use crate::read::{Mapped, fill, interrupt};
+
+/// Bytes of a stream that are held in memory at a time.
+pub const STREAM_WINDOW: usize = 1 << 20;
+
+/// What the user asked to be scanned: a folder, a file or standard input.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// The path as given; `-` for standard input.
+    pub given: PathBuf,
+    /// What stands before the part of a path below `given` in a report: the way from the top of the work tree to
+    /// `given`, or nothing outside of one. For a single file, its whole path.
+    pub prefix: PathBuf,
+}
+
+/// Where a blob came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// What it was found under.
+    pub root: &'a Root,
+    /// The path below the root; empty for the root itself.
+    pub below: &'a Path,
+    /// Which part of the file this is.
+    pub kind: Kind,
+}
+
+/// Which part of a file a blob is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// What is in the file.
+    Content,
+    /// The file's or folder's path.
+    FileName,
+    /// The text of a symbolic link.
+    LinkTarget,
+}
+
+impl Origin<'_> {
+    /// The path in a report: from the top of the work tree when there is one, else from the folder given, with `/`
+    /// between its parts.
+    pub fn path(&self) -> Vec<u8> {
+        slashed(&join(&self.root.prefix, self.below))
+    }
+
+    /// The path as it can be opened from the working directory.
+    pub fn local_path(&self) -> Vec<u8> {
+        let local = join(&self.root.given, self.below);
+        slashed(local.strip_prefix(".").ok().filter(|rest| !rest.as_os_str().is_empty()).unwrap_or(&local))
+    }
+}
+
+fn join<'a>(base: &'a Path, below: &'a Path) -> Cow<'a, Path> {
+    if below.as_os_str().is_empty() {
+        Cow::Borrowed(base)
+    } else if base.as_os_str().is_empty() {
+        Cow::Borrowed(below)
+    } else {
+        Cow::Owned(base.join(below))
+    }
+}
+
+/// A path's bytes, with `/` between its parts on every system.
+pub fn slashed(path: &Path) -> Vec<u8> {
+    #[cfg(windows)]
+    {
+        path.to_string_lossy().replace('\\', "/").into_bytes()
+    }
+    #[cfg(not(windows))]
+    {
+        path.as_os_str().as_encoded_bytes().to_vec()
+    }
+}
+
+/// Bytes to be searched and where they came from.
+#[derive(Debug)]
+pub struct Blob<'a> {
+    /// Where they came from.
+    pub origin: Origin<'a>,
+    /// The bytes.
+    pub content: Content<'a>,
+}
+
+/// The bytes of a blob, in whichever shape they are cheapest to get.
+pub enum Content<'a> {
+    /// All of them, in memory.
+    Whole(&'a [u8]),
+    /// A large file.
+    Mapped(&'a Mapped),
+    /// An input that can be read once and may have no end.
+    Stream(&'a mut (dyn Read + 'a)),
+}
+
+impl std::fmt::Debug for Content<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Content::Whole(_) => "Whole",
+            Content::Mapped(_) => "Mapped",
+            Content::Stream(_) => "Stream",
+        })
+    }
+}
+
+/// A stretch of a blob in memory.
+#[derive(Debug)]
+pub struct Block<'b> {
+    /// The bytes, context included.
+    pub bytes: &'b [u8],
+    /// Offset of the first byte in the blob. Always even, so that UTF-16 units keep their parity.
+    pub base: u64,
+    /// The part that belongs to this block alone: half open, in `bytes`. Every byte of a blob is owned by one block;
+    /// around it stand at least [`MAX_REACH`] bytes of context, or all there are.
+    pub owned: Range<usize>,
+}
+
+/// Why a blob could not be read to its end.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The system said no.
+    Io(io::Error),
+    /// The file was cut short while it was being read.
+    Cut,
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> ReadError {
+        ReadError::Io(error)
+    }
+}
+
+impl Content<'_> {
+    /// Whether the bytes can be read a second time.
+    pub fn is_rereadable(&self) -> bool {
+        match self {
+            Content::Whole(_) | Content::Mapped(_) => true,
+            Content::Stream(_) => false,
+        }
+    }
+
+    /// Hands out the bytes block by block, in order. The count of bytes read. Stops early when Ctrl-C was pressed.
+    ///
+    /// # Errors
+    ///
+    /// When the input can't be read to its end; the blocks before that have been handed out.
+    pub fn blocks(&mut self, mut visit: impl FnMut(&Block<'_>)) -> Result<u64, ReadError> {
+        match self {
+            Content::Whole(bytes) => {
+                visit(&Block { bytes, base: 0, owned: 0..bytes.len() });
+                Ok(bytes.len() as u64)
+            }
+            Content::Mapped(file) => mapped_blocks(file, visit),
+            Content::Stream(input) => stream_blocks(*input, visit),
+        }
+    }
+}
+
+fn mapped_blocks(file: &Mapped, mut visit: impl FnMut(&Block<'_>)) -> Result<u64, ReadError> {
+    let window = file.window() as u64;
+    let context = MAX_REACH as u64;
+    let mut start = 0;
+    while start < file.len() && !interrupt::requested() {
+        let end = file.len().min(start + window);
+        let base = start.saturating_sub(context);
+        let bytes = file.map(base..file.len().min(end + context))?;
+        let in_bytes = |offset: u64| usize::try_from(offset - base).unwrap_or(bytes.len());
+        visit(&Block { bytes: &bytes, base, owned: in_bytes(start)..in_bytes(end) });
+        if bytes.was_cut() {
+            return Err(ReadError::Cut);
+        }
+        start = end;
+    }
+    Ok(start)
+}
+
+fn stream_blocks(input: &mut dyn Read, mut visit: impl FnMut(&Block<'_>)) -> Result<u64, ReadError> {
+    /// What is carried from one block to the next: context for both.
+    const CARRY: usize = 2 * MAX_REACH;
+    let mut buffer = vec![0; STREAM_WINDOW];
+    let mut base = 0_u64;
+    let mut carried = 0;
+    let mut owned_from = 0;
+    loop {
+        let (read, outcome) = fill(input, &mut buffer[carried..]);
+        let total = carried + read;
+        let is_last = total < buffer.len() || outcome.is_err();
+        let owned_to = if is_last { total } else { total - MAX_REACH };
+        visit(&Block { bytes: &buffer[..total], base, owned: owned_from..owned_to });
+        outcome?;
+        if is_last || interrupt::requested() {
+            return Ok(base + owned_to as u64);
+        }
+        buffer.copy_within(total - CARRY.., 0);
+        base += (total - CARRY) as u64;
+        carried = CARRY;
+        owned_from = CARRY - MAX_REACH;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// Checks that the blocks own every byte once, with context and even bases; the bytes as owned.
+    fn owned(content: &mut Content<'_>) -> Vec<u8> {
+        let mut all = Vec::new();
+        let mut next = 0;
+        let read = content
+            .blocks(|block| {
+                assert_eq!(block.base % 2, 0);
+                assert_eq!(block.base + block.owned.start as u64, next);
+                assert!(block.owned.start >= MAX_REACH || block.base == 0);
+                next = block.base + block.owned.end as u64;
+                all.extend_from_slice(&block.bytes[block.owned.clone()]);
+            })
+            .expect("readable");
+        assert_eq!(read, next);
+        all
+    }
+
+    #[test]
+    fn every_byte_is_owned_by_one_block() {
+        let mut rng = fastrand::Rng::with_seed(41);
+        let mut bytes = vec![0; 4 * STREAM_WINDOW];
+        rng.fill(&mut bytes);
+        let sizes = [0, 1, MAX_REACH, STREAM_WINDOW - 1, STREAM_WINDOW, STREAM_WINDOW + 1, 3 * STREAM_WINDOW + 12_345];
+        for size in sizes {
+            let bytes = &bytes[..size];
+            assert!(owned(&mut Content::Whole(bytes)) == bytes);
+            assert!(owned(&mut Content::Stream(&mut &*bytes)) == bytes, "stream of {size}");
+            let mut file = tempfile::tempfile().expect("a temporary file");
+            file.write_all(bytes).expect("written");
+            let mapped = Mapped::new(file, size as u64, 1 << 20);
+            assert!(owned(&mut Content::Mapped(&mapped)) == bytes, "map of {size}");
+        }
+    }
+
+    #[test]
+    fn bytes_before_a_read_error_are_handed_out() {
+        struct Fails;
+        impl Read for Fails {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("broken"))
+            }
+        }
+        let mut input = b"some text".chain(Fails);
+        let mut seen = Vec::new();
+        let outcome = Content::Stream(&mut input).blocks(|block| seen.extend_from_slice(&block.bytes[block.owned.clone()]));
+        assert_eq!(seen, b"some text");
+        assert!(matches!(outcome, Err(ReadError::Io(_))));
+    }
+}
