@@ -2,7 +2,6 @@
 //!
 //! Sources make blobs, the scan reads them. A blob borrows everything: nothing is copied until a key is found.
 
-use std::borrow::Cow;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -28,8 +27,8 @@ pub struct Root {
 pub struct Origin<'a> {
     /// What it was found under.
     pub root: &'a Root,
-    /// The path below the root; empty for the root itself.
-    pub below: &'a Path,
+    /// The path as it can be opened from the working directory: the root's, or one below it.
+    pub local: &'a Path,
     /// Which part of the file this is.
     pub kind: Kind,
 }
@@ -49,24 +48,24 @@ impl Origin<'_> {
     /// The path in a report: from the top of the work tree when there is one, else from the folder given, with `/`
     /// between its parts.
     pub fn path(&self) -> Vec<u8> {
-        slashed(&join(&self.root.prefix, self.below))
+        let below = self.local.strip_prefix(&self.root.given).unwrap_or(self.local);
+        // Joining an empty path would add a slash.
+        if below.as_os_str().is_empty() {
+            slashed(without_dot(&self.root.prefix))
+        } else {
+            slashed(without_dot(&self.root.prefix.join(below)))
+        }
     }
 
-    /// The path as it can be opened from the working directory.
+    /// The path as it can be opened from the working directory, with `/` between its parts.
     pub fn local_path(&self) -> Vec<u8> {
-        let local = join(&self.root.given, self.below);
-        slashed(local.strip_prefix(".").ok().filter(|rest| !rest.as_os_str().is_empty()).unwrap_or(&local))
+        slashed(without_dot(self.local))
     }
 }
 
-fn join<'a>(base: &'a Path, below: &'a Path) -> Cow<'a, Path> {
-    if below.as_os_str().is_empty() {
-        Cow::Borrowed(base)
-    } else if base.as_os_str().is_empty() {
-        Cow::Borrowed(below)
-    } else {
-        Cow::Owned(base.join(below))
-    }
+/// The path without a leading `./`.
+fn without_dot(path: &Path) -> &Path {
+    path.strip_prefix(".").ok().filter(|rest| !rest.as_os_str().is_empty()).unwrap_or(path)
 }
 
 /// A path's bytes, with `/` between its parts on every system.

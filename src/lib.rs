@@ -1,6 +1,73 @@
+//! hopx-leaks finds leaked HopX API keys. This page is the way of a byte, from file to report:
+//!
+//! ```text
+//! Config → Source ──lends──▶ Blob ─▶ Detector ─▶ Match ─▶ Finding ─▶ filter ─▶ Report ─▶ Exit
+//!          tree              origin   prefilter   key      place      marks     text json
+//!          stdin             content  decode                          only      jsonl sarif
+//!                                     shape, borders, placeholder
+//! ```
+//!
+//! 1. [`cli`] holds the words of the command line; [`config`] decides what they mean.
+//! 2. A [`source`] walks what it was given and lends each file as a [`blob`], read or mapped by [`read`]. What it leaves
+//!    out is counted in [`coverage`]; what it can't read is a [`Problem`](error::Problem). Threads live here only.
+//! 3. The [`detect`]or looks at every byte once, for the encoded forms of a key's prefix, and decodes around each hit.
+//! 4. [`scan`] turns each match into a [`finding`], whose place [`lines`] counts. The secret stays behind in [`key`].
+//! 5. [`filter`] marks what does not count, never removing it.
+//! 6. The [`report`] is sorted and written by one file a format, to where [`output`] says; [`exit`] is the status.
+//!
+//! A stage never imports a later one; `tests/cli/architecture.rs` holds the code to it.
+
 pub mod blob;
+pub mod cli;
+pub mod config;
+pub mod coverage;
 pub mod detect;
+pub mod error;
+pub mod exit;
+pub mod filter;
+pub mod finding;
 pub mod key;
 pub mod line_hash;
 pub mod lines;
+pub mod output;
+pub mod progress;
 pub mod read;
+pub mod report;
+pub mod scan;
+pub mod source;
+
+use std::io::Write;
+
+use crate::config::{Config, ScanConfig, ShowProgress};
+use crate::detect::Detector;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::progress::Progress;
+
+/// Does what the configuration says. Reports go to `out` and to files, messages to `err`.
+///
+/// # Errors
+///
+/// What ended the run; an input that can't be read does not.
+pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
+    match config {
+        Config::Scan(config) => run_scan(config, out, err),
+        Config::Schema => output::print(report::json::JSON_SCHEMA, out).map(|()| Exit::Clean),
+    }
+}
+
+fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
+    read::interrupt::listen();
+    let (detector, progress) = (Detector::new(), Progress::default());
+    let work = || scan::scan(&config.sources, &detector, config.keep, &progress);
+    let report = match config.progress {
+        ShowProgress::Yes => progress.while_showing(err, work),
+        ShowProgress::No => work(),
+    };
+    if read::interrupt::requested() {
+        return Err(Error::Interrupted);
+    }
+    output::write_messages(&report, err);
+    output::write_all(&report, &config.outputs, config.style, out)?;
+    Ok(Exit::of(&report, config.fail_on))
+}

@@ -6,7 +6,7 @@
 use crate::blob::Block;
 
 /// A place in a blob.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Offset in bytes, from 0.
     pub byte: u64,
@@ -17,6 +17,13 @@ pub struct Position {
     pub column: u64,
     /// Column in UTF-16 code units, from 1, as SARIF and JavaScript count.
     pub column_utf16: u64,
+}
+
+impl Position {
+    /// The place of a byte whose line could not be counted, since the blob changed in the meantime: the first one.
+    pub fn unplaced(byte: u64) -> Position {
+        Position { byte, line: 1, column: 1, column_utf16: 1 }
+    }
 }
 
 /// How the blob as a whole is encoded, so far as columns depend on it.
@@ -51,7 +58,7 @@ pub struct Lines {
 
 impl Default for Lines {
     fn default() -> Lines {
-        Lines { form: Form::Utf8, at: Position { byte: 0, line: 1, column: 1, column_utf16: 1 } }
+        Lines { form: Form::Utf8, at: Position::unplaced(0) }
     }
 }
 

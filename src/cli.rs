@@ -1,0 +1,141 @@
+//! The command line, in clap's terms. Only [`config`](crate::config) reads these structs.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::FailOn;
+use crate::report::Format;
+
+/// Finds leaked HopX API keys wherever a repository can hide them.
+///
+/// Exit status: 0 clean, 1 leaks, 2 wrong usage or nothing to scan, 3 no leak but something could not be read,
+/// 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "hopx-leaks", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; scan, when it is left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub scan: ScanArgs,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan folders, files and standard input [default]
+    Scan(ScanArgs),
+    /// Print the JSON Schema of the json report
+    Schema,
+}
+
+/// What to scan.
+#[derive(Debug, Default, Args)]
+pub struct ScanArgs {
+    /// Folders and files to scan, - for standard input [default: .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Scan the paths listed in FILE, one a line; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Vec<PathBuf>,
+
+    /// Paths in --files-from end with a NUL instead of a newline
+    #[arg(short = '0', long)]
+    pub null: bool,
+
+    /// The path to show for standard input
+    #[arg(long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
+
+    /// Scan files that git ignores too
+    #[arg(long)]
+    pub no_ignore: bool,
+
+    /// Leave out what matches GLOB, written as a line of a .gitignore file
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+}
+
+/// How to run and what to show.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct CommonArgs {
+    /// Format of the report on standard output
+    #[arg(short, long, value_enum, default_value_t = Format::Text, global = true)]
+    pub format: Format,
+
+    /// Also write the report to PATH; the format is named, or told by the extension
+    #[arg(short, long, value_name = "[FORMAT=]PATH", global = true)]
+    pub output: Vec<PathBuf>,
+
+    /// How many threads to use [default: one for each processor]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
+    pub threads: Option<u16>,
+
+    /// Run as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+
+    /// What makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Leaks, global = true)]
+    pub fail_on: FailOn,
+
+    /// Show suppressed findings too, marked
+    #[arg(long, global = true)]
+    pub include_suppressed: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", global = true)]
+    pub color: When,
+
+    /// When to show a progress line on standard error
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", global = true)]
+    pub progress: When,
+
+    /// Print no text report; other formats and errors are printed
+    #[arg(short, long, conflicts_with = "verbose", global = true)]
+    pub quiet: bool,
+
+    /// Name everything that was left out, and why, on standard error
+    #[arg(short, long, action = ArgAction::SetTrue, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When it goes to a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl ScanArgs {
+    /// Options written before `scan` and after it, together.
+    pub fn and(mut self, after: ScanArgs) -> ScanArgs {
+        self.paths.extend(after.paths);
+        self.files_from.extend(after.files_from);
+        self.exclude.extend(after.exclude);
+        ScanArgs {
+            null: self.null || after.null,
+            no_ignore: self.no_ignore || after.no_ignore,
+            stdin_filename: after.stdin_filename.or(self.stdin_filename),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

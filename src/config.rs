@@ -1,0 +1,186 @@
+//! From words to what the workers need: every default decided, every value checked, nothing of clap left.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use crate::cli::{Cli, Command, CommonArgs, ScanArgs, When};
+use crate::error::Error;
+use crate::exit::FailOn;
+use crate::output::{Output, Target};
+use crate::read::Links;
+use crate::report::{Color, Format, Style, Suppressed};
+use crate::scan::Keep;
+use crate::source::ignored::globs;
+use crate::source::tree::{Given, IgnoreRules};
+use crate::source::{Source, Stdin, Tree};
+
+/// What to do.
+#[derive(Debug)]
+pub enum Config {
+    /// Scan and report.
+    Scan(ScanConfig),
+    /// Print the JSON Schema of the report.
+    Schema,
+}
+
+/// What to scan and what to show of it.
+#[derive(Debug)]
+pub struct ScanConfig {
+    /// What to scan.
+    pub sources: Vec<Source>,
+    /// What the findings must carry.
+    pub keep: Keep,
+    /// Where reports go.
+    pub outputs: Vec<Output>,
+    /// How they look.
+    pub style: Style,
+    /// What makes the run fail.
+    pub fail_on: FailOn,
+    /// Whether a long scan shows a progress line.
+    pub progress: ShowProgress,
+}
+
+/// Whether a long scan shows a progress line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShowProgress {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+}
+
+impl Config {
+    /// Decides what the command line leaves open. With `-C`, the working directory is changed here.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the command line.
+    pub fn new(cli: Cli) -> Result<Config, Error> {
+        let Cli { command, scan, common } = cli;
+        if let Some(folder) = &common.directory {
+            std::env::set_current_dir(folder).map_err(|cause| Error::Folder { folder: folder.clone(), cause })?;
+        }
+        match command {
+            None => ScanConfig::new(scan, &common).map(Config::Scan),
+            Some(Command::Scan(after)) => ScanConfig::new(scan.and(after), &common).map(Config::Scan),
+            Some(Command::Schema) => Ok(Config::Schema),
+        }
+    }
+}
+
+impl ScanConfig {
+    fn new(scan: ScanArgs, common: &CommonArgs) -> Result<ScanConfig, Error> {
+        let threads = common.threads.map_or_else(
+            || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            usize::from,
+        );
+        let mut outputs: Vec<Output> = common.output.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
+        if !(common.quiet && common.format == Format::Text) && !outputs.iter().any(|out| out.target == Target::Stdout) {
+            outputs.insert(0, Output { format: common.format, target: Target::Stdout });
+        }
+        let keep = Keep {
+            line_hashes: outputs.iter().any(|output| output.format == Format::Sarif),
+            skips: common.verbose,
+        };
+        let style = Style {
+            color: color(common.color),
+            suppressed: if common.include_suppressed { Suppressed::Show } else { Suppressed::Hide },
+        };
+        let progress = match common.progress {
+            When::Always => ShowProgress::Yes,
+            When::Auto if io::stderr().is_terminal() && !common.quiet => ShowProgress::Yes,
+            When::Auto | When::Never => ShowProgress::No,
+        };
+        let sources = sources(scan, threads)?;
+        Ok(ScanConfig { sources, keep, outputs, style, fail_on: common.fail_on, progress })
+    }
+}
+
+/// What the paths and lists on the command line amount to.
+fn sources(scan: ScanArgs, threads: usize) -> Result<Vec<Source>, Error> {
+    globs(Path::new("/"), &scan.exclude)
+        .map_err(|(glob, cause)| Error::Exclude { glob: glob.to_owned(), cause })?;
+    let is_dash = |path: &PathBuf| path.as_os_str() == "-";
+    let wants_stdin = scan.paths.iter().any(is_dash);
+    let lists_on_stdin = scan.files_from.iter().filter(|list| is_dash(list)).count();
+    if lists_on_stdin + usize::from(wants_stdin) > 1 {
+        return Err(Error::StdinTwice);
+    }
+    let mut given: Vec<Given> = Vec::new();
+    let paths = scan.paths.into_iter().filter(|path| !is_dash(path));
+    given.extend(paths.map(|path| Given { path, links: Links::Follow }));
+    for list in &scan.files_from {
+        let names = read_list(list, scan.null).map_err(|cause| Error::List { list: list.clone(), cause })?;
+        given.extend(names.into_iter().map(|path| Given { path, links: Links::Refuse }));
+    }
+    if given.is_empty() && !wants_stdin && scan.files_from.is_empty() {
+        given.push(Given { path: ".".into(), links: Links::Follow });
+    }
+    let ignore = if scan.no_ignore { IgnoreRules::None } else { IgnoreRules::Git };
+    let tree = (!given.is_empty()).then_some(Source::Tree(Tree { given, ignore, exclude: scan.exclude, threads }));
+    let stdin = wants_stdin.then(|| Source::Stdin(Stdin::new(scan.stdin_filename)));
+    Ok(tree.into_iter().chain(stdin).collect())
+}
+
+/// The names in a list of files, one a line or each ended by a NUL.
+fn read_list(list: &Path, null: bool) -> io::Result<Vec<PathBuf>> {
+    let mut bytes = Vec::new();
+    if list.as_os_str() == "-" {
+        io::stdin().lock().read_to_end(&mut bytes)?;
+    } else {
+        File::open(list)?.read_to_end(&mut bytes)?;
+    }
+    let separator = if null { b'\0' } else { b'\n' };
+    let names = bytes.split(|&byte| byte == separator);
+    let names = names.map(|name| if null { name } else { name.strip_suffix(b"\r").unwrap_or(name) });
+    Ok(names.filter(|name| !name.is_empty()).map(path_from_bytes).collect())
+}
+
+fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        OsStr::from_bytes(bytes).into()
+    }
+    #[cfg(not(unix))]
+    {
+        let _: Option<&OsStr> = None;
+        String::from_utf8_lossy(bytes).into_owned().into()
+    }
+}
+
+/// `FORMAT=PATH`, or a path whose extension tells the format.
+fn output(given: &Path) -> Result<Output, Error> {
+    let named = given.as_os_str().to_str().and_then(|text| text.split_once('=')).and_then(|(name, path)| {
+        let format = Format::ALL.into_iter().find(|format| format.name() == name)?;
+        Some((format, PathBuf::from(path)))
+    });
+    let by_extension = || {
+        let extension = given.extension()?.to_str()?.to_ascii_lowercase();
+        let format = Format::ALL.into_iter().find(|format| format.extension() == extension)?;
+        Some((format, given.to_path_buf()))
+    };
+    let Some((format, path)) = named.or_else(by_extension) else {
+        let formats = Format::value_variants().iter().map(|format| format.name()).collect::<Vec<_>>().join(", ");
+        return Err(Error::OutputFormat { path: given.to_path_buf(), formats });
+    };
+    let target = if path.as_os_str() == "-" { Target::Stdout } else { Target::File(path) };
+    Ok(Output { format, target })
+}
+
+/// Colours by the usual rules: `--color`, then `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR` and `TERM`, then whether it
+/// goes to a terminal.
+fn color(when: When) -> Color {
+    match when {
+        When::Always => Color::Ansi,
+        When::Never => Color::Plain,
+        When::Auto => match anstream::AutoStream::choice(&io::stdout()) {
+            anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => Color::Ansi,
+            anstream::ColorChoice::Auto | anstream::ColorChoice::Never => Color::Plain,
+        },
+    }
+}

@@ -1,0 +1,65 @@
+//! The exit status.
+
+use std::process::ExitCode;
+
+use crate::report::Report;
+
+/// How the run ended. The status never depends on the format of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// No leak, and everything was read.
+    Clean,
+    /// Leaks were found, whether everything was read or not.
+    Leaks,
+    /// Wrong usage, or nothing could be scanned.
+    Usage,
+    /// No leak was found, but something that should have been read was not.
+    Incomplete,
+    /// Ctrl-C was pressed.
+    Interrupted,
+}
+
+/// What makes the run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Any leak that is not suppressed.
+    Leaks,
+    /// No leak, ever; an incomplete scan still does.
+    None,
+}
+
+impl Exit {
+    /// The status of a finished scan.
+    pub fn of(report: &Report, fail_on: FailOn) -> Exit {
+        let leaks = match fail_on {
+            FailOn::Leaks => report.leaks().next().is_some(),
+            FailOn::None => false,
+        };
+        if leaks {
+            Exit::Leaks
+        } else if report.coverage.problems.iter().any(|problem| problem.kind.is_usage()) {
+            Exit::Usage
+        } else if report.is_complete() {
+            Exit::Clean
+        } else {
+            Exit::Incomplete
+        }
+    }
+
+    /// The number that the shell sees.
+    pub fn status(self) -> u8 {
+        match self {
+            Exit::Clean => 0,
+            Exit::Leaks => 1,
+            Exit::Usage => 2,
+            Exit::Incomplete => 3,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.status())
+    }
+}

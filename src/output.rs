@@ -1,0 +1,127 @@
+//! Where reports go: standard output, or a file that is written whole or not at all.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::detect::Detector;
+use crate::error::Error;
+use crate::report::escape::terminal;
+use crate::report::{self, Color, Format, Report, Style, TOOL};
+
+/// One report to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// In which format.
+    pub format: Format,
+    /// Where to.
+    pub target: Target,
+}
+
+/// A place for a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+/// Writes every report. One that fails keeps none of the others back.
+///
+/// # Errors
+///
+/// The first report that could not be written. A closed pipe is not an error: whoever closed it has read enough.
+pub fn write_all(report: &Report, outputs: &[Output], style: Style, stdout: &mut dyn Write) -> Result<(), Error> {
+    let mut first_error = Ok(());
+    for Output { format, target } in outputs {
+        let outcome = match target {
+            Target::Stdout => write_stdout(report, *format, style, stdout),
+            Target::File(path) => write_file(report, *format, Style { color: Color::Plain, ..style }, path),
+        };
+        let name = match target {
+            Target::Stdout => "standard output".to_owned(),
+            Target::File(path) => path.display().to_string(),
+        };
+        first_error = first_error.and(outcome.map_err(|cause| Error::Write { target: name, cause }));
+    }
+    first_error
+}
+
+fn write_stdout(report: &Report, format: Format, style: Style, stdout: &mut dyn Write) -> io::Result<()> {
+    let mut buffered = BufWriter::new(stdout);
+    let outcome = report::write(report, format, style, &mut buffered).and_then(|()| buffered.flush());
+    match outcome {
+        Err(error) if is_closed_pipe(&error) => {
+            // What is left in the buffer has no reader.
+            let _ = buffered.into_parts();
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+fn is_closed_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// Writes beside the file and renames, so that nobody ever sees half a report. What is not a plain file (`/dev/stdout`,
+/// a named pipe) is written to as it is.
+fn write_file(report: &Report, format: Format, style: Style, path: &Path) -> io::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        let mut file = BufWriter::new(OpenOptions::new().write(true).open(&path)?);
+        return report::write(report, format, style, &mut file).and_then(|()| file.flush());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+    report::write(report, format, style, &mut file)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    allow_readers(file.as_file(), &path)?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Gives a new file the permissions of the one it replaces, or else those that a report without secrets may have.
+fn allow_readers(file: &File, replaced: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let permissions = replaced.metadata().map(|metadata| metadata.permissions());
+        file.set_permissions(permissions.unwrap_or_else(|_| PermissionsExt::from_mode(0o644)))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, replaced);
+        Ok(())
+    }
+}
+
+/// Prints a text that is the same for everybody.
+///
+/// # Errors
+///
+/// When it can't be written, unless that is because nobody reads on.
+pub fn print(text: &str, stdout: &mut dyn Write) -> Result<(), Error> {
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(cause) if !is_closed_pipe(&cause) => Err(Error::Write { target: "standard output".to_owned(), cause }),
+        _ => Ok(()),
+    }
+}
+
+/// Writes what could not be read, and what was left out if the report knows it, to standard error.
+pub fn write_messages(report: &Report, err: &mut dyn Write) {
+    let skips = report.coverage.skips.iter().map(|(path, why)| format!("{}: {}", terminal(path), why.describe()));
+    let problems =
+        report.coverage.problems.iter().map(|problem| format!("{}: {}", terminal(&problem.local_path), problem.message));
+    for line in skips.chain(problems) {
+        // There is nobody to tell if this fails; the report and the status say it too.
+        let _ = writeln!(err, "{TOOL}: {line}");
+    }
+}
+
+/// What an error looks like on standard error. It may quote the command line, which may hold a key.
+pub fn error_line(error: &Error) -> String {
+    let text = error.to_string();
+    format!("{TOOL}: {}", terminal(&Detector::new().redact(text.as_bytes())))
+}

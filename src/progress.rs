@@ -1,0 +1,87 @@
+//! The progress line of a long scan, on standard error.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use crate::coverage::{count, size};
+
+/// How long a scan runs before the line appears.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// How often the line is drawn again.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Counters that the threads of a scan share.
+#[derive(Debug, Default)]
+pub struct Progress {
+    files: AtomicU64,
+    bytes: AtomicU64,
+    findings: AtomicU64,
+}
+
+impl Progress {
+    /// Counts a file of `bytes` bytes.
+    pub fn add_file(&self, bytes: u64) {
+        self.files.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts findings.
+    pub fn add_findings(&self, count: usize) {
+        self.findings.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Runs `work` and, when it takes long, draws a line on `err` meanwhile and wipes it at the end.
+    pub fn while_showing<T>(&self, err: &mut (dyn Write + Send), work: impl FnOnce() -> T) -> T {
+        std::thread::scope(|scope| {
+            let (done, is_done) = mpsc::channel::<()>();
+            scope.spawn(move || self.draw(err, &is_done));
+            let result = work();
+            drop(done);
+            result
+        })
+    }
+
+    fn draw(&self, err: &mut (dyn Write + Send), is_done: &mpsc::Receiver<()>) {
+        let mut wait = PATIENCE;
+        let mut is_drawn = false;
+        while is_done.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            wait = TICK;
+            is_drawn = true;
+            // A terminal that went away is no reason to stop.
+            let _ = write!(err, "\r\x1b[K{}", self.line()).and_then(|()| err.flush());
+        }
+        if is_drawn {
+            let _ = write!(err, "\r\x1b[K").and_then(|()| err.flush());
+        }
+    }
+
+    fn line(&self) -> String {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (files, findings) = (count(load(&self.files), "file"), count(load(&self.findings), "finding"));
+        format!("scanning: {files}, {}, {findings}", size(load(&self.bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_scan_draws_nothing_and_a_long_one_wipes_its_line() {
+        let progress = Progress::default();
+        progress.add_file(2048);
+        let mut err = Vec::new();
+        assert_eq!(progress.while_showing(&mut err, || 7), 7);
+        assert!(err.is_empty());
+
+        let (done, is_done) = mpsc::channel::<()>();
+        let finish = std::thread::spawn(move || drop(is_done.recv_timeout(PATIENCE + TICK)));
+        progress.while_showing(&mut err, || finish.join()).expect("joined");
+        drop(done);
+        let drawn = String::from_utf8(err).expect("text");
+        assert!(drawn.starts_with("\r\x1b[Kscanning: 1 file, 2.0 KiB, 0 findings"), "{drawn:?}");
+        assert!(drawn.ends_with("\r\x1b[K"));
+    }
+}

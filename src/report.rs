@@ -1,0 +1,134 @@
+//! The report: one sorted, deterministic value that every format shows.
+
+pub mod escape;
+pub mod json;
+pub mod jsonl;
+pub mod sarif;
+pub mod text;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use crate::coverage::Coverage;
+use crate::finding::Finding;
+
+/// The program's name in reports.
+pub const TOOL: &str = "hopx-leaks";
+/// The program's version in reports.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON document, schema version 1.
+    Json,
+    /// One JSON document a line: each finding, then a summary.
+    Jsonl,
+    /// SARIF 2.1.0, as GitHub code scanning takes it.
+    Sarif,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 4] = [Format::Text, Format::Json, Format::Jsonl, Format::Sarif];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Sarif => "sarif",
+        }
+    }
+
+    /// The extension of a file in this format.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Text => "txt",
+            Format::Json | Format::Jsonl | Format::Sarif => self.name(),
+        }
+    }
+}
+
+/// How a report is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether text has colours.
+    pub color: Color,
+    /// Whether suppressed findings are shown, marked.
+    pub suppressed: Suppressed,
+}
+
+/// Whether text has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// ANSI colours.
+    Ansi,
+    /// None.
+    Plain,
+}
+
+/// Whether suppressed findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suppressed {
+    /// Counted only.
+    Hide,
+    /// Shown, marked as such.
+    Show,
+}
+
+/// Everything a run found out.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// All findings, suppressed ones too, in order of place.
+    pub findings: Vec<Finding>,
+    /// What was read and what was not.
+    pub coverage: Coverage,
+}
+
+impl Report {
+    /// Sorts what the threads brought.
+    pub fn new(mut findings: Vec<Finding>, mut coverage: Coverage) -> Report {
+        findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        coverage.finish();
+        Report { findings, coverage }
+    }
+
+    /// Whether everything that should have been read was.
+    pub fn is_complete(&self) -> bool {
+        self.coverage.problems.is_empty()
+    }
+
+    /// The findings that count.
+    pub fn leaks(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.suppressed.is_none())
+    }
+
+    /// The findings that a format shows.
+    pub fn shown(&self, suppressed: Suppressed) -> impl Iterator<Item = &Finding> {
+        let shows = move |finding: &&Finding| suppressed == Suppressed::Show || finding.suppressed.is_none();
+        self.findings.iter().filter(shows)
+    }
+
+    /// How many different keys leak.
+    pub fn leaked_keys(&self) -> usize {
+        self.leaks().map(|finding| finding.fingerprint).collect::<BTreeSet<_>>().len()
+    }
+}
+
+/// Writes the report in one format.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, style, out),
+        Format::Json => json::write(report, style.suppressed, out),
+        Format::Jsonl => jsonl::write(report, style.suppressed, out),
+        Format::Sarif => sarif::write(report, style.suppressed, out),
+    }
+}

@@ -1,0 +1,243 @@
+//! JSON, schema version 1: one document. The structs here are the format; `docs/report.schema.json` describes it.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::blob::Kind;
+use crate::coverage::{Coverage, Skip};
+use crate::detect::Confidence;
+use crate::error::Problem;
+use crate::finding::{Finding, Suppression};
+use crate::lines::Position;
+use crate::report::escape::text_and_base64;
+use crate::report::{Report, Suppressed, TOOL, VERSION};
+
+/// The name and version of the format.
+pub const SCHEMA: &str = "hopx-leaks/report/v1";
+
+/// The JSON Schema (draft 2020-12) of the document.
+pub const JSON_SCHEMA: &str = include_str!("../../docs/report.schema.json");
+
+/// Writes the document, indented, with a newline at its end.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        #[serde(flatten)]
+        head: Head,
+        #[serde(flatten)]
+        summary: Summary<'a>,
+        findings: Vec<JsonFinding<'a>>,
+    }
+    let findings = report.shown(suppressed).map(JsonFinding::new).collect();
+    let document = Document { head: Head::new(report), summary: Summary::new(report), findings };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+/// What every document begins with.
+#[derive(Serialize)]
+pub struct Head {
+    schema: &'static str,
+    tool: Tool,
+    mode: &'static str,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Head {
+    /// The head of a report.
+    pub fn new(report: &Report) -> Head {
+        let tool = Tool { name: TOOL, version: VERSION };
+        Head { schema: SCHEMA, tool, mode: "scan", complete: report.is_complete() }
+    }
+}
+
+/// The counts of a report.
+#[derive(Serialize)]
+pub struct Summary<'a> {
+    coverage: JsonCoverage<'a>,
+    summary: Counts,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    leaks: usize,
+    suppressed: usize,
+    keys: usize,
+    live: usize,
+}
+
+#[derive(Serialize)]
+struct JsonCoverage<'a> {
+    files: u64,
+    bytes: u64,
+    links: u64,
+    objects: Objects,
+    containers: u64,
+    members: u64,
+    ignored: u64,
+    excluded: u64,
+    git_folders: u64,
+    special: u64,
+    duplicates: u64,
+    unopened: u64,
+    placeholders: u64,
+    problems: Vec<JsonProblem<'a>>,
+}
+
+/// git objects by kind. None are read yet.
+#[derive(Serialize)]
+struct Objects {
+    blob: u64,
+    commit: u64,
+    tag: u64,
+    tree: u64,
+}
+
+#[derive(Serialize)]
+struct JsonProblem<'a> {
+    path: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_base64: Option<String>,
+    kind: &'static str,
+    message: &'a str,
+}
+
+impl<'a> Summary<'a> {
+    /// The counts of a report.
+    pub fn new(report: &'a Report) -> Summary<'a> {
+        let leaks = report.leaks().count();
+        let counts =
+            Counts { leaks, suppressed: report.findings.len() - leaks, keys: report.leaked_keys(), live: 0 };
+        Summary { coverage: JsonCoverage::new(&report.coverage), summary: counts }
+    }
+}
+
+impl<'a> JsonCoverage<'a> {
+    fn new(coverage: &'a Coverage) -> JsonCoverage<'a> {
+        JsonCoverage {
+            files: coverage.files,
+            bytes: coverage.bytes,
+            links: coverage.links,
+            objects: Objects { blob: 0, commit: 0, tag: 0, tree: 0 },
+            containers: 0,
+            members: 0,
+            ignored: coverage.skipped(Skip::Ignored),
+            excluded: coverage.skipped(Skip::Excluded),
+            git_folders: coverage.skipped(Skip::GitFolder),
+            special: coverage.skipped(Skip::Special),
+            duplicates: coverage.skipped(Skip::Duplicate),
+            unopened: 0,
+            placeholders: coverage.placeholders,
+            problems: coverage.problems.iter().map(JsonProblem::new).collect(),
+        }
+    }
+}
+
+impl<'a> JsonProblem<'a> {
+    fn new(problem: &'a Problem) -> JsonProblem<'a> {
+        let (path, path_base64) = text_and_base64(&problem.path);
+        JsonProblem { path, path_base64, kind: problem.kind.id(), message: &problem.message }
+    }
+}
+
+/// One finding.
+#[derive(Serialize)]
+pub struct JsonFinding<'a> {
+    rule: &'static str,
+    level: &'static str,
+    key_id: &'a str,
+    redacted: String,
+    fingerprint: String,
+    confidence: &'static str,
+    encodings: &'static [&'static str],
+    root: Cow<'a, str>,
+    path: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_base64: Option<String>,
+    members: [&'a str; 0],
+    kind: &'static str,
+    start: Place,
+    end: Place,
+    exposure: &'static str,
+    git: Option<()>,
+    verification: Verification,
+    suppressed: Option<JsonSuppression<'a>>,
+    remedy: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    line: u64,
+    column: u64,
+    byte: u64,
+}
+
+#[derive(Serialize)]
+struct Verification {
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonSuppression<'a> {
+    by: &'static str,
+    reason: &'a str,
+}
+
+impl<'a> JsonFinding<'a> {
+    /// A finding as the format has it.
+    pub fn new(finding: &'a Finding) -> JsonFinding<'a> {
+        let (path, path_base64) = text_and_base64(&finding.path);
+        JsonFinding {
+            rule: finding.rule.id(),
+            level: finding.level().id(),
+            key_id: finding.key_id.as_str(),
+            redacted: finding.redacted(),
+            fingerprint: finding.fingerprint.to_string(),
+            confidence: match finding.confidence {
+                Confidence::High => "high",
+                Confidence::Medium => "medium",
+            },
+            encodings: finding.encodings,
+            root: String::from_utf8_lossy(&finding.root),
+            path,
+            path_base64,
+            members: [],
+            kind: match finding.kind {
+                Kind::Content => "content",
+                Kind::FileName => "file-name",
+                Kind::LinkTarget => "link-target",
+            },
+            start: Place::new(finding.start),
+            end: Place::new(finding.end),
+            exposure: finding.exposure.id(),
+            git: None,
+            verification: Verification { status: "unchecked" },
+            suppressed: finding.suppressed.as_ref().map(JsonSuppression::new),
+            remedy: finding.remedy(),
+        }
+    }
+}
+
+impl Place {
+    fn new(position: Position) -> Place {
+        Place { line: position.line, column: position.column, byte: position.byte }
+    }
+}
+
+impl<'a> JsonSuppression<'a> {
+    fn new(suppression: &'a Suppression) -> JsonSuppression<'a> {
+        JsonSuppression { by: suppression.by.id(), reason: &suppression.reason }
+    }
+}

@@ -1,0 +1,451 @@
+//! SARIF 2.1.0 (OASIS, errata 01) in the form that GitHub code scanning accepts and keeps.
+//!
+//! GitHub drops what it does not like without a word, so: columns in UTF-16 units with `columnKind` said; URIs relative
+//! to `%SRCROOT%` and percent-encoded; the line hash that its own action would compute; numbers as strings where it
+//! wants strings; no more results than it keeps; no snippet, since a snippet would hold the key. Nothing in it depends
+//! on the machine, the time or the place of the checkout.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::detect::Confidence;
+use crate::error::ProblemKind;
+use crate::finding::{Finding, Level, Suppression};
+use crate::key::Rule;
+use crate::report::escape::{terminal, uri};
+use crate::report::{Report, Suppressed, TOOL, VERSION};
+
+/// The results that GitHub keeps of one run; above it, it drops the least severe ones.
+pub const MAX_RESULTS: usize = 5_000;
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SOURCE_ROOT: &str = "%SRCROOT%";
+/// The notification that says results were left out.
+const CUT: &str = "results-cut";
+const PROBLEM_KINDS: [ProblemKind; 5] = [
+    ProblemKind::MissingPath,
+    ProblemKind::NothingScanned,
+    ProblemKind::Unreadable,
+    ProblemKind::Changed,
+    ProblemKind::SpecialFile,
+];
+
+/// Writes the log, indented, with a newline at its end.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run::new(report, suppressed)] };
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    automation_details: AutomationDetails,
+    invocations: [Invocation; 1],
+    original_uri_base_ids: BaseIds,
+    column_kind: &'static str,
+    results: Vec<SarifResult>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<RunProperties>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunProperties {
+    results_left_out: usize,
+}
+
+#[derive(Serialize)]
+struct AutomationDetails {
+    id: &'static str,
+}
+
+#[derive(Serialize)]
+struct BaseIds {
+    #[serde(rename = "%SRCROOT%")]
+    source_root: BaseId,
+}
+
+#[derive(Serialize)]
+struct BaseId {
+    description: Text,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    version: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<RuleDescriptor>,
+    notifications: Vec<NotificationDescriptor>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RuleDescriptor {
+    id: &'static str,
+    name: &'static str,
+    short_description: Text,
+    full_description: Text,
+    help: Help,
+    default_configuration: DefaultConfiguration,
+    properties: RuleProperties,
+}
+
+#[derive(Serialize)]
+struct Help {
+    text: String,
+    markdown: String,
+}
+
+#[derive(Serialize)]
+struct DefaultConfiguration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct RuleProperties {
+    tags: [&'static str; 2],
+    precision: &'static str,
+    /// A string that holds a number: GitHub refuses anything else.
+    #[serde(rename = "security-severity")]
+    security_severity: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NotificationDescriptor {
+    id: &'static str,
+    name: &'static str,
+    short_description: Text,
+    full_description: Text,
+    help: Text,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_execution_notifications: Vec<Notification>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_configuration_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    descriptor: DescriptorReference,
+    level: &'static str,
+    message: Text,
+}
+
+#[derive(Serialize)]
+struct DescriptorReference {
+    id: &'static str,
+    index: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Text,
+    locations: [Location; 1],
+    partial_fingerprints: PartialFingerprints,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<SarifSuppression>>,
+    properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: PhysicalLocation,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactLocation {
+    uri: String,
+    /// Absent where the URI is absolute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base_id: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u64,
+    start_column: u64,
+    end_line: u64,
+    end_column: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PartialFingerprints {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_location_line_hash: Option<String>,
+    #[serde(rename = "hopxLeaks/v1")]
+    ours: String,
+}
+
+#[derive(Serialize)]
+struct SarifSuppression {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultProperties {
+    key_id: String,
+    fingerprint: String,
+    confidence: &'static str,
+    encodings: &'static [&'static str],
+    exposure: &'static str,
+}
+
+impl Run {
+    fn new(report: &Report, suppressed: Suppressed) -> Run {
+        let mut shown: Vec<(usize, &Finding)> = numbered(report.shown(suppressed));
+        let left_out = shown.len().saturating_sub(MAX_RESULTS);
+        if left_out > 0 {
+            shown.sort_by_key(|(_, finding)| finding.level());
+            shown.truncate(MAX_RESULTS);
+        }
+        Run {
+            tool: Tool { driver: Driver::new() },
+            automation_details: AutomationDetails { id: "hopx-leaks/worktree/" },
+            invocations: [Invocation::new(report, left_out)],
+            original_uri_base_ids: BaseIds {
+                // Without a `uri`, so that no path of the machine is told (section 3.14.14, note 1).
+                source_root: BaseId { description: text("The top of the work tree, or the folder that was scanned.") },
+            },
+            column_kind: "utf16CodeUnits",
+            results: shown.into_iter().map(|(nth, finding)| SarifResult::new(finding, nth, suppressed)).collect(),
+            properties: (left_out > 0).then_some(RunProperties { results_left_out: left_out }),
+        }
+    }
+}
+
+/// Each finding with its number among those of the same key at the same path, from 0: an identity that survives moved
+/// lines. Findings come sorted by path.
+fn numbered<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<(usize, &'a Finding)> {
+    let mut counts = std::collections::BTreeMap::new();
+    findings
+        .map(|finding| {
+            let count = counts.entry((&finding.path, finding.kind, finding.fingerprint)).or_insert(0_usize);
+            *count += 1;
+            (*count - 1, finding)
+        })
+        .collect()
+}
+
+impl Driver {
+    fn new() -> Driver {
+        let cut = NotificationDescriptor {
+            id: CUT,
+            name: "ResultsCut",
+            short_description: text("Results were left out."),
+            full_description: text("There were more results than GitHub keeps; the least severe ones were left out."),
+            help: text("Read the JSON report, which has all of them."),
+        };
+        let problems = PROBLEM_KINDS.into_iter().map(NotificationDescriptor::new);
+        Driver {
+            name: TOOL,
+            version: VERSION,
+            semantic_version: VERSION,
+            rules: Rule::ALL.into_iter().map(RuleDescriptor::new).collect(),
+            notifications: problems.chain([cut]).collect(),
+        }
+    }
+}
+
+impl RuleDescriptor {
+    fn new(rule: Rule) -> RuleDescriptor {
+        let (name, kind, level, security_severity) = match rule {
+            Rule::LiveKey => ("HopxLiveKey", "live", Level::Error, "9.8"),
+            Rule::TestKey => ("HopxTestKey", "test", Level::Warning, "5.0"),
+        };
+        let steps = [
+            "Revoke the key at console.hopx.dev, Settings, API Keys. It is known there by the 12 characters after the prefix.",
+            "Create a new key and keep it in the environment variable HOPX_API_KEY or a secret store.",
+            "Review the account's sandboxes and usage, and delete what nobody there started.",
+            "Then remove the key from the file and from the repository's history. Removing the line is not enough.",
+        ];
+        let numbered = steps.iter().enumerate().map(|(i, step)| format!("{}. {step}", i + 1));
+        RuleDescriptor {
+            id: rule.id(),
+            name,
+            short_description: text(format!("Leaked HopX {kind} API key.")),
+            full_description: text(format!(
+                "A HopX {kind} API key is in the repository. Whoever has it can run code in the account's sandboxes, \
+                 read their files and spend its money."
+            )),
+            help: Help {
+                text: steps.join(" "),
+                markdown: numbered.collect::<Vec<_>>().join("\n"),
+            },
+            default_configuration: DefaultConfiguration { level: level.id() },
+            properties: RuleProperties { tags: ["security", "secret"], precision: "very-high", security_severity },
+        }
+    }
+}
+
+impl NotificationDescriptor {
+    fn new(kind: ProblemKind) -> NotificationDescriptor {
+        let (name, what, help) = match kind {
+            ProblemKind::MissingPath => {
+                ("MissingPath", "A path that was given does not exist.", "Check the spelling and the working directory.")
+            }
+            ProblemKind::NothingScanned => {
+                ("NothingScanned", "There was no file to scan.", "Check the paths, and what git ignores.")
+            }
+            ProblemKind::Unreadable => {
+                ("Unreadable", "An input could not be read.", "Make it readable, or leave it out with --exclude.")
+            }
+            ProblemKind::Changed => {
+                ("Changed", "A file was cut short while it was being read.", "Scan again when nothing writes to it.")
+            }
+            ProblemKind::SpecialFile => {
+                ("SpecialFile", "A path that was given is no file or folder.", "Send its content to standard input.")
+            }
+        };
+        NotificationDescriptor {
+            id: kind.id(),
+            name,
+            short_description: text(what),
+            full_description: text(what),
+            help: text(help),
+        }
+    }
+}
+
+impl Invocation {
+    fn new(report: &Report, left_out: usize) -> Invocation {
+        let problems = &report.coverage.problems;
+        let reference = |id| {
+            let index = PROBLEM_KINDS.iter().position(|kind| kind.id() == id).unwrap_or(PROBLEM_KINDS.len());
+            DescriptorReference { id, index }
+        };
+        // Level `error` would say that the run as a whole failed (section 3.20.21).
+        let notification = |id, text| Notification { descriptor: reference(id), level: "warning", message: text };
+        let unread = problems
+            .iter()
+            .map(|problem| notification(problem.kind.id(), text(format!("{}: {}", terminal(&problem.path), problem.message))));
+        let cut = (left_out > 0).then(|| {
+            notification(CUT, text(format!("{left_out} results were left out; the JSON report has all of them.")))
+        });
+        Invocation {
+            execution_successful: !problems.iter().any(|problem| problem.kind == ProblemKind::NothingScanned),
+            tool_execution_notifications: unread.collect(),
+            tool_configuration_notifications: cut.into_iter().collect(),
+        }
+    }
+}
+
+impl SarifResult {
+    fn new(finding: &Finding, nth: usize, suppressed: Suppressed) -> SarifResult {
+        let uri = uri(&finding.path);
+        let is_absolute = uri.starts_with("file:");
+        let kind = match finding.rule {
+            Rule::LiveKey => "live",
+            Rule::TestKey => "test",
+        };
+        SarifResult {
+            rule_id: finding.rule.id(),
+            rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
+            level: finding.level().id(),
+            message: text(format!(
+                "HopX {kind} API key {} is leaked. Revoke it at console.hopx.dev, Settings, API Keys; \
+                 then replace it and clean the history.",
+                finding.redacted()
+            )),
+            locations: [Location {
+                physical_location: PhysicalLocation {
+                    artifact_location: ArtifactLocation { uri, uri_base_id: (!is_absolute).then_some(SOURCE_ROOT) },
+                    // Binary files get a text region too: GitHub wants one, and keeps two keys of a file apart by it.
+                    region: Region {
+                        start_line: finding.start.line,
+                        start_column: finding.start.column_utf16,
+                        end_line: finding.end.line,
+                        end_column: finding.end.column_utf16,
+                    },
+                },
+            }],
+            partial_fingerprints: PartialFingerprints {
+                primary_location_line_hash: finding.line_hash.clone(),
+                ours: identity(finding, nth),
+            },
+            // All results of a run have the property, or none (section 3.27.23).
+            suppressions: (suppressed == Suppressed::Show)
+                .then(|| finding.suppressed.iter().map(SarifSuppression::new).collect()),
+            properties: ResultProperties {
+                key_id: finding.key_id.to_string(),
+                fingerprint: finding.fingerprint.to_string(),
+                confidence: match finding.confidence {
+                    Confidence::High => "high",
+                    Confidence::Medium => "medium",
+                },
+                encodings: finding.encodings,
+                exposure: finding.exposure.id(),
+            },
+        }
+    }
+}
+
+impl SarifSuppression {
+    fn new(suppression: &Suppression) -> SarifSuppression {
+        SarifSuppression { kind: "external", status: "accepted", justification: suppression.reason.clone() }
+    }
+}
+
+/// What a finding is known by over time: rule, key, path and number, without a line.
+fn identity(finding: &Finding, nth: usize) -> String {
+    let digest = Sha256::new()
+        .chain_update(format!("{}\0{}\0{nth}\0", finding.rule.id(), finding.fingerprint))
+        .chain_update(&finding.path)
+        .finalize();
+    data_encoding::HEXLOWER.encode(&digest)
+}
+
+fn text(text: impl Into<String>) -> Text {
+    Text { text: text.into() }
+}

@@ -1,0 +1,165 @@
+//! The scan: sources lend blobs, the detector finds keys in them, findings and coverage come out.
+
+use std::collections::BTreeSet;
+
+use crate::blob::{Blob, Block, Content, Kind, Origin, ReadError};
+use crate::coverage::{Coverage, Skip};
+use crate::detect::{Detector, Found, Match};
+use crate::error::Problem;
+use crate::filter;
+use crate::finding::Finding;
+use crate::line_hash;
+use crate::lines::{Lines, Position};
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::source::{Source, Visitor};
+
+/// What a scan keeps beyond what it always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// The hash of each finding's line, which costs two more passes over a blob with findings.
+    pub line_hashes: bool,
+    /// The path of everything that was left out.
+    pub skips: bool,
+}
+
+/// Scans all sources, one after the other, each with all threads.
+pub fn scan(sources: &[Source], detector: &Detector, keep: Keep, progress: &Progress) -> Report {
+    let mut findings = Vec::new();
+    let mut coverage = Coverage::default();
+    for source in sources {
+        for worker in source.visit(&|| Worker::new(detector, keep, progress)) {
+            findings.extend(worker.findings);
+            coverage.merge(worker.coverage);
+        }
+    }
+    filter::apply(&mut findings);
+    Report::new(findings, coverage)
+}
+
+/// One thread's share of a scan.
+struct Worker<'a> {
+    detector: &'a Detector,
+    keep: Keep,
+    progress: &'a Progress,
+    findings: Vec<Finding>,
+    coverage: Coverage,
+}
+
+/// A key in a blob that is still being read.
+struct Located {
+    found: Match,
+    /// Byte offsets in the blob.
+    start: u64,
+    end: u64,
+    /// The places of both, once they have been counted.
+    places: Option<(Position, Position)>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(detector: &'a Detector, keep: Keep, progress: &'a Progress) -> Worker<'a> {
+        Worker { detector, keep, progress, findings: Vec::new(), coverage: Coverage::default() }
+    }
+
+    /// Searches all blocks. The keys, and the bytes read or what ended the reading.
+    fn search(&mut self, content: &mut Content<'_>) -> (Vec<Located>, Result<u64, ReadError>) {
+        let mut located = Vec::new();
+        let mut lines = (!content.is_rereadable()).then(Lines::default);
+        let outcome = content.blocks(|block| {
+            let first_new = located.len();
+            for found in self.detector.keys(block.bytes, block.owned.clone()) {
+                match found {
+                    Found::Key(found) => located.push(Located::new(found, block)),
+                    Found::Placeholder(_) => self.coverage.placeholders += 1,
+                }
+            }
+            if let Some(lines) = &mut lines {
+                located[first_new..].iter_mut().for_each(|located| located.place(lines, block));
+                lines.pass(block);
+            }
+        });
+        (located, outcome)
+    }
+
+    /// Turns what was found in a blob into findings. All of them, even when the blob can't be read a second time.
+    fn report(&mut self, origin: &Origin<'_>, content: &mut Content<'_>, mut located: Vec<Located>) -> Result<(), ReadError> {
+        let placed = if content.is_rereadable() { place_all(content, &mut located) } else { Ok(()) };
+        let first_new = self.findings.len();
+        for Located { found, start, end, places } in &located {
+            let (start, end) = places.unwrap_or((Position::unplaced(*start), Position::unplaced(*end)));
+            self.findings.push(Finding::new(found, origin, start, end, self.detector));
+        }
+        self.progress.add_findings(located.len());
+        placed?;
+        if self.keep.line_hashes && content.is_rereadable() {
+            let findings = &mut self.findings[first_new..];
+            let wanted: BTreeSet<u64> = findings.iter().map(|finding| finding.start.line).collect();
+            let hashes = line_hash::of_lines(content, &wanted)?;
+            for finding in findings {
+                finding.line_hash = hashes.get(&finding.start.line).cloned();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Visitor for Worker<'_> {
+    fn blob(&mut self, Blob { origin, mut content }: Blob<'_>) {
+        let (located, outcome) = self.search(&mut content);
+        let reported = if located.is_empty() { Ok(()) } else { self.report(&origin, &mut content, located) };
+        match (outcome, origin.kind) {
+            (Ok(bytes), Kind::Content) => {
+                self.coverage.files += 1;
+                self.coverage.bytes += bytes;
+                self.progress.add_file(bytes);
+            }
+            (Ok(_), Kind::LinkTarget) => self.coverage.links += 1,
+            (Ok(_), Kind::FileName) => {}
+            (Err(ReadError::Io(cause)), _) => self.problem(Problem::unreadable(&origin, &cause)),
+            (Err(ReadError::Cut), _) => self.problem(Problem::changed(&origin)),
+        }
+        if reported.is_err() {
+            self.problem(Problem::changed(&origin));
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        let redact = |path: Vec<u8>| self.detector.redact(&path).into_owned();
+        let Problem { path, local_path, kind, message } = problem;
+        let problem = Problem { path: redact(path), local_path: redact(local_path), kind, message };
+        self.coverage.problems.push(problem);
+    }
+
+    fn skip(&mut self, origin: &Origin<'_>, why: Skip) {
+        self.coverage.skip(why);
+        if self.keep.skips {
+            self.coverage.skips.push((self.detector.redact(&origin.local_path()).into_owned(), why));
+        }
+    }
+}
+
+impl Located {
+    fn new(found: Match, block: &Block<'_>) -> Located {
+        let start = block.base + found.range.start as u64;
+        let end = block.base + found.range.end as u64;
+        Located { found, start, end, places: None }
+    }
+
+    fn place(&mut self, lines: &mut Lines, block: &Block<'_>) {
+        self.places = Some((lines.position(block, self.start), lines.position(block, self.end)));
+    }
+}
+
+/// Counts lines and columns in a second pass, which a blob without findings is spared.
+fn place_all(content: &mut Content<'_>, located: &mut [Located]) -> Result<(), ReadError> {
+    let mut lines = Lines::default();
+    let mut rest = located.iter_mut().peekable();
+    content.blocks(|block| {
+        let end = block.base + block.owned.end as u64;
+        while let Some(located) = rest.next_if(|located| located.start < end) {
+            located.place(&mut lines, block);
+        }
+        lines.pass(block);
+    })?;
+    Ok(())
+}

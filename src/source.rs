@@ -1,0 +1,41 @@
+//! Sources: where bytes come from. A source visits every blob once and says what it could not or would not read.
+
+pub mod ignored;
+pub mod stdin;
+pub mod tree;
+
+use crate::blob::{Blob, Origin};
+use crate::coverage::Skip;
+use crate::error::Problem;
+
+pub use stdin::Stdin;
+pub use tree::Tree;
+
+/// Takes what a source finds. One per thread.
+pub trait Visitor: Send {
+    /// Bytes to be searched.
+    fn blob(&mut self, blob: Blob<'_>);
+    /// An input that should have been read and can't be.
+    fn problem(&mut self, problem: Problem);
+    /// An entry that is left out on purpose.
+    fn skip(&mut self, origin: &Origin<'_>, why: Skip);
+}
+
+/// One thing to scan.
+#[derive(Debug)]
+pub enum Source {
+    /// Folders and files.
+    Tree(Tree),
+    /// Standard input.
+    Stdin(Stdin),
+}
+
+impl Source {
+    /// Visits everything, with a visitor of its own for each thread. The visitors, in no particular order.
+    pub fn visit<V: Visitor>(&self, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
+        match self {
+            Source::Tree(tree) => tree.visit(visitor),
+            Source::Stdin(stdin) => vec![stdin.visit(visitor())],
+        }
+    }
+}

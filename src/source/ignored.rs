@@ -1,0 +1,132 @@
+//! git's ignore rules: `.gitignore` from the top of a work tree down, `info/exclude`, and the user's own excludes file.
+//!
+//! The walk runs without filters and asks here, so that what is hidden can be counted. Only git's rules count, never
+//! `.ignore` or `.rgignore`, and only inside a work tree: a `.gitignore` that belongs to no repository hides nothing.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+/// The rules in force below one folder.
+#[derive(Debug)]
+struct Level {
+    rules: Vec<Gitignore>,
+    /// The folder above, unless this is the top of a work tree.
+    above: Option<Arc<Level>>,
+}
+
+/// The rules of all folders that a walk has entered.
+#[derive(Debug, Default)]
+pub struct Ignored {
+    /// Folders that bring rules of their own, by absolute path.
+    levels: Mutex<HashMap<PathBuf, Arc<Level>>>,
+}
+
+impl Ignored {
+    /// Rules for a walk that starts at the absolute path `start`, in the work tree whose top is `top`.
+    pub fn new(start: &Path, top: Option<&Path>) -> Ignored {
+        let ignored = Ignored::default();
+        if let Some(top) = top {
+            let mut above: Vec<&Path> = start.ancestors().skip(1).take_while(|folder| folder.starts_with(top)).collect();
+            above.reverse();
+            for folder in above {
+                ignored.enter(folder);
+            }
+        }
+        ignored
+    }
+
+    /// Reads the rules that the folder at the absolute path `folder` brings. Must be called on a folder before anything
+    /// in it is asked about, and on its parents first.
+    pub fn enter(&self, folder: &Path) {
+        let is_top = is_work_tree(folder);
+        let mut rules = Vec::new();
+        let file = folder.join(".gitignore");
+        // git follows no link here (gitignore(5)).
+        if file.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+            rules.extend(read_rules(folder, &file));
+        }
+        if is_top {
+            rules.extend(git_folder(folder).and_then(|git| read_rules(folder, &git.join("info/exclude"))));
+            let (user, _) = GitignoreBuilder::new(folder).build_global();
+            rules.push(user);
+        }
+        rules.retain(|rules| !rules.is_empty());
+        if is_top || !rules.is_empty() {
+            let above = if is_top { None } else { self.level(folder) };
+            let level = Arc::new(Level { rules, above });
+            self.levels.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_path_buf(), level);
+        }
+    }
+
+    /// Whether git ignores the absolute path `path`, given that it does not ignore the folder it is in.
+    pub fn is_ignored(&self, path: &Path, is_folder: bool) -> bool {
+        let mut level = path.parent().and_then(|folder| self.level(folder));
+        while let Some(current) = level {
+            for rules in &current.rules {
+                match rules.matched(path, is_folder) {
+                    ignore::Match::Ignore(_) => return true,
+                    ignore::Match::Whitelist(_) => return false,
+                    ignore::Match::None => {}
+                }
+            }
+            level = current.above.clone();
+        }
+        false
+    }
+
+    /// The nearest rules at or above `folder`.
+    fn level(&self, folder: &Path) -> Option<Arc<Level>> {
+        let levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if levels.is_empty() {
+            return None;
+        }
+        folder.ancestors().find_map(|folder| levels.get(folder).cloned())
+    }
+}
+
+/// The rules in `file`, which concern what is below `folder`. A line that is no glob hides nothing, as in git.
+fn read_rules(folder: &Path, file: &Path) -> Option<Gitignore> {
+    let mut builder = GitignoreBuilder::new(folder);
+    builder.add(file);
+    builder.build().ok()
+}
+
+/// A matcher for `--exclude` globs, which concern what is below `folder` and have the syntax of a `.gitignore` file.
+///
+/// # Errors
+///
+/// The first glob that is none, and what is wrong with it.
+pub fn globs<'g>(folder: &Path, globs: &'g [String]) -> Result<Gitignore, (&'g str, String)> {
+    let mut builder = GitignoreBuilder::new(folder);
+    for glob in globs {
+        builder.add_line(None, glob).map_err(|cause| (glob.as_str(), cause.to_string()))?;
+    }
+    builder.build().map_err(|cause| (globs.last().map_or("", String::as_str), cause.to_string()))
+}
+
+/// The top of the work tree that holds the absolute path `path`.
+pub fn work_tree_top(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|folder| is_work_tree(folder))
+}
+
+fn is_work_tree(folder: &Path) -> bool {
+    folder.join(".git").symlink_metadata().is_ok()
+}
+
+/// The git folder that all work trees of a repository share (gitrepository-layout(5)): `.git` itself, or where the file
+/// `.git` of a linked work tree or a submodule leads.
+fn git_folder(top: &Path) -> Option<PathBuf> {
+    let git = top.join(".git");
+    if git.is_dir() {
+        return Some(git);
+    }
+    let read_path = |file: &Path, prefix: &str, from: &Path| -> Option<PathBuf> {
+        let text = std::fs::read_to_string(file).ok()?;
+        Some(from.join(text.strip_prefix(prefix)?.trim_end_matches(['\r', '\n'])))
+    };
+    let own = read_path(&git, "gitdir: ", top)?;
+    Some(read_path(&own.join("commondir"), "", &own).unwrap_or(own))
+}
