@@ -253,7 +253,8 @@ mod tests {
         }
         let mut input = b"some text".chain(Fails);
         let mut seen = Vec::new();
-        let outcome = Content::Stream(&mut input).blocks(|block| seen.extend_from_slice(&block.bytes[block.owned.clone()]));
+        let outcome =
+            Content::Stream(&mut input).blocks(|block| seen.extend_from_slice(&block.bytes[block.owned.clone()]));
         assert_eq!(seen, b"some text");
         assert!(matches!(outcome, Err(ReadError::Io(_))));
     }

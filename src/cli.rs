@@ -17,12 +17,15 @@ pub struct Cli {
     /// What to do; scan, when it is left out.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// What to scan.
     #[command(flatten)]
     pub scan: ScanArgs,
+    /// How to run and what to show.
     #[command(flatten)]
     pub common: CommonArgs,
 }
 
+/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan folders, files and standard input [default]
@@ -104,6 +107,7 @@ pub struct CommonArgs {
     pub verbose: bool,
 }
 
+/// When to do something that depends on a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
     /// When it goes to a terminal

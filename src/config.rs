@@ -74,18 +74,16 @@ impl Config {
 
 impl ScanConfig {
     fn new(scan: ScanArgs, common: &CommonArgs) -> Result<ScanConfig, Error> {
-        let threads = common.threads.map_or_else(
-            || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            usize::from,
-        );
+        let threads = common
+            .threads
+            .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
         let mut outputs: Vec<Output> = common.output.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
-        if !(common.quiet && common.format == Format::Text) && !outputs.iter().any(|out| out.target == Target::Stdout) {
+        let is_silent = common.quiet && common.format == Format::Text;
+        if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
             outputs.insert(0, Output { format: common.format, target: Target::Stdout });
         }
-        let keep = Keep {
-            line_hashes: outputs.iter().any(|output| output.format == Format::Sarif),
-            skips: common.verbose,
-        };
+        let keep =
+            Keep { line_hashes: outputs.iter().any(|output| output.format == Format::Sarif), skips: common.verbose };
         let style = Style {
             color: color(common.color),
             suppressed: if common.include_suppressed { Suppressed::Show } else { Suppressed::Hide },
@@ -102,8 +100,7 @@ impl ScanConfig {
 
 /// What the paths and lists on the command line amount to.
 fn sources(scan: ScanArgs, threads: usize) -> Result<Vec<Source>, Error> {
-    globs(Path::new("/"), &scan.exclude)
-        .map_err(|(glob, cause)| Error::Exclude { glob: glob.to_owned(), cause })?;
+    globs(Path::new("/"), &scan.exclude).map_err(|(glob, cause)| Error::Exclude { glob: glob.to_owned(), cause })?;
     let is_dash = |path: &PathBuf| path.as_os_str() == "-";
     let wants_stdin = scan.paths.iter().any(is_dash);
     let lists_on_stdin = scan.files_from.iter().filter(|list| is_dash(list)).count();

@@ -199,7 +199,8 @@ mod tests {
     fn a_mapped_file_gives_the_same() {
         use std::io::Write;
         let mut rng = fastrand::Rng::with_seed(61);
-        let line = |rng: &mut fastrand::Rng| format!("{}键é😀\u{fffd} {}\r\n", "a".repeat(rng.usize(..300)), rng.u8(..));
+        let line =
+            |rng: &mut fastrand::Rng| format!("{}键é😀\u{fffd} {}\r\n", "a".repeat(rng.usize(..300)), rng.u8(..));
         let text: String = (0..20_000).map(|_| line(&mut rng)).collect();
         let mut file = tempfile::tempfile().expect("a temporary file");
         file.write_all(text.as_bytes()).expect("written");

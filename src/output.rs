@@ -112,8 +112,11 @@ pub fn print(text: &str, stdout: &mut dyn Write) -> Result<(), Error> {
 /// Writes what could not be read, and what was left out if the report knows it, to standard error.
 pub fn write_messages(report: &Report, err: &mut dyn Write) {
     let skips = report.coverage.skips.iter().map(|(path, why)| format!("{}: {}", terminal(path), why.describe()));
-    let problems =
-        report.coverage.problems.iter().map(|problem| format!("{}: {}", terminal(&problem.local_path), problem.message));
+    let problems = report
+        .coverage
+        .problems
+        .iter()
+        .map(|problem| format!("{}: {}", terminal(&problem.local_path), problem.message));
     for line in skips.chain(problems) {
         // There is nobody to tell if this fails; the report and the status say it too.
         let _ = writeln!(err, "{TOOL}: {line}");

@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(window_size(1), WINDOW_MAX);
         for threads in 1..=64 {
             let window = window_size(threads);
-            assert!((WINDOW_MIN..=WINDOW_MAX).contains(&window) && window % WINDOW_MIN == 0);
+            assert!((WINDOW_MIN..=WINDOW_MAX).contains(&window) && window.is_multiple_of(WINDOW_MIN));
             assert!(threads * window <= WINDOWS_TOTAL || window == WINDOW_MIN);
         }
     }

@@ -82,7 +82,12 @@ impl<'a> Worker<'a> {
     }
 
     /// Turns what was found in a blob into findings. All of them, even when the blob can't be read a second time.
-    fn report(&mut self, origin: &Origin<'_>, content: &mut Content<'_>, mut located: Vec<Located>) -> Result<(), ReadError> {
+    fn report(
+        &mut self,
+        origin: &Origin<'_>,
+        content: &mut Content<'_>,
+        mut located: Vec<Located>,
+    ) -> Result<(), ReadError> {
         let placed = if content.is_rereadable() { place_all(content, &mut located) } else { Ok(()) };
         let first_new = self.findings.len();
         for Located { found, start, end, places } in &located {

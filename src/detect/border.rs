@@ -69,7 +69,9 @@ mod tests {
         for open in ["", " ", "\"", "=", "_", "-", ".", "@", ":", "/", "键", "é", "\u{7f}", "Bearer "] {
             assert!(left(open), "{open:?}");
         }
-        for closed in ["s", "S", "9", "Echo", "text n", "nn", "u0022", "x0a", "%3", "%zz", "=3", "=G0", "\\uD83", "36m", "[36m"] {
+        for closed in
+            ["s", "S", "9", "Echo", "text n", "nn", "u0022", "x0a", "%3", "%zz", "=3", "=G0", "\\uD83", "36m", "[36m"]
+        {
             assert!(!left(closed), "{closed:?}");
         }
     }

@@ -90,6 +90,7 @@ mod tests {
     }
 
     /// The chance that 43 characters, the last from 16 of the 64, show at most [`FEW_DISTINCT`] different ones.
+    #[expect(clippy::cast_precision_loss, reason = "counts of 65 at most")]
     fn chance_few_distinct() -> f64 {
         // seen[d] = chance of d distinct after some characters; the last one, being from a quarter of the alphabet,
         // is no likelier to be new than any other, by symmetry over which quarter was met.

@@ -48,6 +48,7 @@ impl Prefilter {
     ///
     /// When the needles don't fit an automaton, which takes gigabytes of them.
     pub fn automaton(needles: &[Vec<u8>]) -> Prefilter {
+        #[expect(clippy::expect_used, reason = "the needles are few, short and our own")]
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
             .kind(Some(AhoCorasickKind::DFA))

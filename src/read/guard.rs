@@ -152,7 +152,12 @@ mod posix {
 
     /// Hands a SIGBUS that is not ours to the handler before us (Rust's own looks for stack overflows), or lets the
     /// default take its course when the instruction is tried again.
-    fn pass_on(before: Option<&libc::sigaction>, signal: c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    fn pass_on(
+        before: Option<&libc::sigaction>,
+        signal: c_int,
+        info: *mut libc::siginfo_t,
+        context: *mut libc::c_void,
+    ) {
         let handler = before.map_or(libc::SIG_DFL, |action| action.sa_sigaction);
         let with_info = before.is_some_and(|action| action.sa_flags & libc::SA_SIGINFO != 0);
         // SAFETY: `handler` is what the system said was installed, with the signature that its flags state. Worst case:

@@ -118,8 +118,7 @@ impl<'a> Summary<'a> {
     /// The counts of a report.
     pub fn new(report: &'a Report) -> Summary<'a> {
         let leaks = report.leaks().count();
-        let counts =
-            Counts { leaks, suppressed: report.findings.len() - leaks, keys: report.leaked_keys(), live: 0 };
+        let counts = Counts { leaks, suppressed: report.findings.len() - leaks, keys: report.leaked_keys(), live: 0 };
         Summary { coverage: JsonCoverage::new(&report.coverage), summary: counts }
     }
 }

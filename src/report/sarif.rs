@@ -319,10 +319,7 @@ impl RuleDescriptor {
                 "A HopX {kind} API key is in the repository. Whoever has it can run code in the account's sandboxes, \
                  read their files and spend its money."
             )),
-            help: Help {
-                text: steps.join(" "),
-                markdown: numbered.collect::<Vec<_>>().join("\n"),
-            },
+            help: Help { text: steps.join(" "), markdown: numbered.collect::<Vec<_>>().join("\n") },
             default_configuration: DefaultConfiguration { level: level.id() },
             properties: RuleProperties { tags: ["security", "secret"], precision: "very-high", security_severity },
         }
@@ -332,9 +329,11 @@ impl RuleDescriptor {
 impl NotificationDescriptor {
     fn new(kind: ProblemKind) -> NotificationDescriptor {
         let (name, what, help) = match kind {
-            ProblemKind::MissingPath => {
-                ("MissingPath", "A path that was given does not exist.", "Check the spelling and the working directory.")
-            }
+            ProblemKind::MissingPath => (
+                "MissingPath",
+                "A path that was given does not exist.",
+                "Check the spelling and the working directory.",
+            ),
             ProblemKind::NothingScanned => {
                 ("NothingScanned", "There was no file to scan.", "Check the paths, and what git ignores.")
             }
@@ -367,9 +366,9 @@ impl Invocation {
         };
         // Level `error` would say that the run as a whole failed (section 3.20.21).
         let notification = |id, text| Notification { descriptor: reference(id), level: "warning", message: text };
-        let unread = problems
-            .iter()
-            .map(|problem| notification(problem.kind.id(), text(format!("{}: {}", terminal(&problem.path), problem.message))));
+        let unread = problems.iter().map(|problem| {
+            notification(problem.kind.id(), text(format!("{}: {}", terminal(&problem.path), problem.message)))
+        });
         let cut = (left_out > 0).then(|| {
             notification(CUT, text(format!("{left_out} results were left out; the JSON report has all of them.")))
         });

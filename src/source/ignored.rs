@@ -29,7 +29,8 @@ impl Ignored {
     pub fn new(start: &Path, top: Option<&Path>) -> Ignored {
         let ignored = Ignored::default();
         if let Some(top) = top {
-            let mut above: Vec<&Path> = start.ancestors().skip(1).take_while(|folder| folder.starts_with(top)).collect();
+            let mut above: Vec<&Path> =
+                start.ancestors().skip(1).take_while(|folder| folder.starts_with(top)).collect();
             above.reverse();
             for folder in above {
                 ignored.enter(folder);
@@ -63,7 +64,8 @@ impl Ignored {
 
     /// Whether git ignores the absolute path `path`, given that it does not ignore the folder it is in.
     pub fn is_ignored(&self, path: &Path, is_folder: bool) -> bool {
-        let mut level = path.parent().and_then(|folder| self.level(folder));
+        let nearest = path.parent().and_then(|folder| self.level(folder));
+        let mut level = nearest.as_deref();
         while let Some(current) = level {
             for rules in &current.rules {
                 match rules.matched(path, is_folder) {
@@ -72,7 +74,7 @@ impl Ignored {
                     ignore::Match::None => {}
                 }
             }
-            level = current.above.clone();
+            level = current.above.as_deref();
         }
         false
     }

@@ -97,7 +97,9 @@ impl Tree {
     pub fn visit<V: Visitor>(&self, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         let Targets { folders, files, problems, named } = self.targets();
         let mut first = visitor();
-        problems.into_iter().for_each(|problem| first.problem(problem));
+        for problem in problems {
+            first.problem(problem);
+        }
         let mut visitors = vec![first];
 
         let aside = Mutex::new(Vec::new());
@@ -143,7 +145,8 @@ impl Tree {
                 Ok((metadata, target)) if metadata.is_dir() => targets.folders.push(target),
                 Ok((metadata, target)) if metadata.is_file() || metadata.is_symlink() => targets.files.push(target),
                 Ok(_) => {
-                    let message = "a pipe, socket or device is not opened; send its content to standard input and give -";
+                    let message =
+                        "a pipe, socket or device is not opened; send its content to standard input and give -";
                     targets.problems.push(Problem::given(&given.path, ProblemKind::SpecialFile, message.to_owned()));
                 }
                 Err(cause) => targets.problems.push(given_problem(&given.path, &cause)),

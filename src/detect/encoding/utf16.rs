@@ -32,7 +32,7 @@ fn needles(encode: fn(u16) -> [u8; 2]) -> Vec<Vec<u8>> {
     Rule::ALL.iter().map(|rule| rule.prefix().bytes().flat_map(|byte| encode(byte.into())).collect()).collect()
 }
 
-fn decode<'h>(haystack: &'h [u8], at: usize, reach: Reach, unit: fn([u8; 2]) -> u16) -> Window<'h> {
+fn decode(haystack: &[u8], at: usize, reach: Reach, unit: fn([u8; 2]) -> u16) -> Window<'_> {
     let before = reach.before.min(at / 2);
     let after = reach.after.min((haystack.len() - at) / 2);
     let (start, end) = (at - 2 * before, at + 2 * after);
