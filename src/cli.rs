@@ -1,10 +1,12 @@
 //! The command line, in clap's terms. Only [`config`](crate::config) reads these structs.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::exit::FailOn;
+use crate::detect::Detector;
+use crate::exit::{Exit, FailOn};
 use crate::report::Format;
 
 /// Finds leaked HopX API keys wherever a repository can hide them.
@@ -116,6 +118,28 @@ pub enum When {
     Always,
     /// Never
     Never,
+}
+
+impl Cli {
+    /// The parsed command line, or the exit status of a command that ends here: `--help`, `--version` and wrong usage.
+    ///
+    /// # Errors
+    ///
+    /// The status, once the text has been printed.
+    pub fn from_command_line() -> Result<Cli, Exit> {
+        Cli::try_parse().map_err(|error| {
+            // There is nobody to tell if printing fails.
+            if error.use_stderr() {
+                // It quotes the command line, which may hold a key.
+                let text = error.render().to_string();
+                let _ = io::stderr().write_all(&Detector::new().redact(text.as_bytes()));
+                Exit::Usage
+            } else {
+                let _ = error.print();
+                Exit::Clean
+            }
+        })
+    }
 }
 
 impl ScanArgs {

@@ -118,7 +118,12 @@ fn sources(scan: ScanArgs, threads: usize) -> Result<Vec<Source>, Error> {
         given.push(Given { path: ".".into(), links: Links::Follow });
     }
     let ignore = if scan.no_ignore { IgnoreRules::None } else { IgnoreRules::Git };
-    let tree = (!given.is_empty()).then_some(Source::Tree(Tree { given, ignore, exclude: scan.exclude, threads }));
+    let tree = (!given.is_empty() || !wants_stdin).then_some(Source::Tree(Tree {
+        given,
+        ignore,
+        exclude: scan.exclude,
+        threads,
+    }));
     let stdin = wants_stdin.then(|| Source::Stdin(Stdin::new(scan.stdin_filename)));
     Ok(tree.into_iter().chain(stdin).collect())
 }

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use hopx_leaks::cli::Cli;
 use hopx_leaks::config::Config;
 use hopx_leaks::error::Error;
@@ -11,13 +10,9 @@ use hopx_leaks::exit::Exit;
 use hopx_leaks::output::error_line;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::from_command_line() {
         Ok(cli) => cli,
-        // `--help` and `--version` come this way too, with status 0. There is nobody to tell if printing fails.
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Clean.into() };
-        }
+        Err(exit) => return exit.into(),
     };
     let result = Config::new(cli).and_then(|config| hopx_leaks::run(&config, &mut io::stdout(), &mut io::stderr()));
     match result {

@@ -13,11 +13,18 @@ const PATIENCE: Duration = Duration::from_millis(800);
 const TICK: Duration = Duration::from_millis(200);
 
 /// Counters that the threads of a scan share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Progress {
     files: AtomicU64,
     bytes: AtomicU64,
     findings: AtomicU64,
+    patience: Duration,
+}
+
+impl Default for Progress {
+    fn default() -> Progress {
+        Progress { files: 0.into(), bytes: 0.into(), findings: 0.into(), patience: PATIENCE }
+    }
 }
 
 impl Progress {
@@ -44,7 +51,7 @@ impl Progress {
     }
 
     fn draw(&self, err: &mut (dyn Write + Send), is_done: &mpsc::Receiver<()>) {
-        let mut wait = PATIENCE;
+        let mut wait = self.patience;
         let mut is_drawn = false;
         while is_done.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
             wait = TICK;
@@ -67,21 +74,40 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io;
+
+    /// Keeps what is written and tells of each write.
+    struct Screen(Vec<u8>, mpsc::Sender<()>);
+
+    impl Write for Screen {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            // Nobody listens any more once the work is done.
+            let _ = self.1.send(());
+            Ok(())
+        }
+    }
 
     #[test]
-    fn a_short_scan_draws_nothing_and_a_long_one_wipes_its_line() {
-        let progress = Progress::default();
-        progress.add_file(2048);
+    fn a_short_scan_draws_nothing() {
         let mut err = Vec::new();
-        assert_eq!(progress.while_showing(&mut err, || 7), 7);
+        assert_eq!(Progress::default().while_showing(&mut err, || 7), 7);
         assert!(err.is_empty());
+    }
 
-        let (done, is_done) = mpsc::channel::<()>();
-        let finish = std::thread::spawn(move || drop(is_done.recv_timeout(PATIENCE + TICK)));
-        progress.while_showing(&mut err, || finish.join()).expect("joined");
-        drop(done);
-        let drawn = String::from_utf8(err).expect("text");
-        assert!(drawn.starts_with("\r\x1b[Kscanning: 1 file, 2.0 KiB, 0 findings"), "{drawn:?}");
-        assert!(drawn.ends_with("\r\x1b[K"));
+    #[test]
+    fn a_long_scan_draws_a_line_and_wipes_it() {
+        let progress = Progress { patience: Duration::ZERO, ..Progress::default() };
+        progress.add_file(2048);
+        let (drawn, is_drawn) = mpsc::channel();
+        let mut screen = Screen(Vec::new(), drawn);
+        progress.while_showing(&mut screen, || is_drawn.recv()).expect("a line was drawn");
+        let shown = String::from_utf8(screen.0).expect("text");
+        assert!(shown.starts_with("\r\x1b[Kscanning: 1 file, 2.0 KiB, 0 findings"), "{shown:?}");
+        assert!(shown.ends_with("\r\x1b[K"));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::blob::{Blob, Block, Content, Kind, Origin, ReadError};
 use crate::coverage::{Coverage, Skip};
 use crate::detect::{Detector, Found, Match};
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 use crate::filter;
 use crate::finding::Finding;
 use crate::line_hash;
@@ -33,8 +33,19 @@ pub fn scan(sources: &[Source], detector: &Detector, keep: Keep, progress: &Prog
             coverage.merge(worker.coverage);
         }
     }
+    if coverage.files + coverage.links == 0 && coverage.problems.is_empty() {
+        coverage.problems.push(nothing_scanned(sources, detector));
+    }
     filter::apply(&mut findings);
     Report::new(findings, coverage)
+}
+
+/// A scan that met no file proves nothing.
+fn nothing_scanned(sources: &[Source], detector: &Detector) -> Problem {
+    let given = sources.iter().map(Source::given).collect::<Vec<_>>().join(&b", "[..]);
+    let path = detector.redact(&given).into_owned();
+    let message = "no file was found; check the path, and what --exclude and git's ignore rules hide (--no-ignore)";
+    Problem { local_path: path.clone(), path, kind: ProblemKind::NothingScanned, message: message.to_owned() }
 }
 
 /// One thread's share of a scan.

@@ -1,10 +1,12 @@
 //! Sources: where bytes come from. A source visits every blob once and says what it could not or would not read.
 
+mod file;
 pub mod ignored;
 pub mod stdin;
 pub mod tree;
+mod walk;
 
-use crate::blob::{Blob, Origin};
+use crate::blob::{Blob, Origin, slashed};
 use crate::coverage::Skip;
 use crate::error::Problem;
 
@@ -31,6 +33,17 @@ pub enum Source {
 }
 
 impl Source {
+    /// What the user gave, in words.
+    pub fn given(&self) -> Vec<u8> {
+        match self {
+            Source::Tree(tree) if tree.given.is_empty() => b"the list of files".to_vec(),
+            Source::Tree(tree) => {
+                tree.given.iter().map(|given| slashed(&given.path)).collect::<Vec<_>>().join(&b", "[..])
+            }
+            Source::Stdin(_) => b"-".to_vec(),
+        }
+    }
+
     /// Visits everything, with a visitor of its own for each thread. The visitors, in no particular order.
     pub fn visit<V: Visitor>(&self, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         match self {

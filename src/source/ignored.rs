@@ -43,6 +43,10 @@ impl Ignored {
     /// in it is asked about, and on its parents first.
     pub fn enter(&self, folder: &Path) {
         let is_top = is_work_tree(folder);
+        let above = if is_top { None } else { self.level(folder) };
+        if !is_top && above.is_none() {
+            return;
+        }
         let mut rules = Vec::new();
         let file = folder.join(".gitignore");
         // git follows no link here (gitignore(5)).
@@ -56,7 +60,6 @@ impl Ignored {
         }
         rules.retain(|rules| !rules.is_empty());
         if is_top || !rules.is_empty() {
-            let above = if is_top { None } else { self.level(folder) };
             let level = Arc::new(Level { rules, above });
             self.levels.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_path_buf(), level);
         }

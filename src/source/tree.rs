@@ -1,26 +1,24 @@
-//! Folders and files: the parallel walk, with the search done in the walking thread.
+//! Folders and files: everything that the user gave by path, each file once.
 //!
 //! Hidden files are in, `.git` is out, git's ignore rules hide what they hide. Symbolic links are not followed (but a
 //! path given on the command line is), special files are never opened, and a file with several names is read once.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ignore::gitignore::Gitignore;
-use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::blob::{Blob, Content, Kind, Origin, Root};
+use crate::blob::{Kind, Origin, Root};
 use crate::coverage::Skip;
 use crate::error::{Problem, ProblemKind, describe};
-use crate::key::KEY_LEN;
-use crate::read::{self, Links, MAP_FROM, Mapped, fill, interrupt};
+use crate::read::{Links, interrupt};
 use crate::source::Visitor;
+use crate::source::file::{Reader, visit_file, visit_link, visit_name};
 use crate::source::ignored::{Ignored, globs, work_tree_top};
+use crate::source::walk::Walk;
 
 /// Which rules hide files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,13 +53,16 @@ pub struct Tree {
 
 /// A path that the user gave and that exists.
 #[derive(Debug)]
-struct Target {
-    root: Root,
+pub(super) struct Target {
+    pub root: Root,
     /// Absolute and without links, but for a link that is itself the target.
-    absolute: PathBuf,
-    top: Option<PathBuf>,
-    links: Links,
-    exclude: Gitignore,
+    pub absolute: PathBuf,
+    /// The top of the work tree it is in.
+    pub top: Option<PathBuf>,
+    /// Whether the path itself may be a link.
+    pub links: Links,
+    /// What the user leaves out, as seen from the top, or from the folder when there is no top.
+    pub exclude: Gitignore,
 }
 
 /// What the targets turned out to be.
@@ -73,24 +74,6 @@ struct Targets {
     /// The absolute paths of all targets, so that a walk leaves alone what has a visit of its own.
     named: HashSet<PathBuf>,
 }
-
-/// A file with several names, put aside: which one is read must not depend on which thread comes first.
-#[derive(Debug)]
-struct Linked<'a> {
-    identity: (u64, u64),
-    root: &'a Root,
-    local: PathBuf,
-    links: Links,
-}
-
-impl Linked<'_> {
-    fn origin(&self) -> Origin<'_> {
-        Origin { root: self.root, local: &self.local, kind: Kind::Content }
-    }
-}
-
-/// The files put aside by all threads.
-type Aside<'a> = Mutex<Vec<Linked<'a>>>;
 
 impl Tree {
     /// Visits every file once.
@@ -104,7 +87,11 @@ impl Tree {
 
         let aside = Mutex::new(Vec::new());
         for target in &folders {
-            visitors.extend(self.walk(target, &named, &aside, visitor));
+            let ignored = match self.ignore {
+                IgnoreRules::Git => Some(Ignored::new(&target.absolute, target.top.as_deref())),
+                IgnoreRules::None => None,
+            };
+            visitors.extend(Walk { target, named: &named, aside: &aside, ignored }.run(self.threads, visitor));
         }
         visitors.extend(self.in_parallel(&files, visitor, |reader, visitor, target| {
             let origin = Origin { root: &target.root, local: &target.root.given, kind: Kind::Content };
@@ -177,27 +164,6 @@ impl Tree {
         Ok(Target { root, absolute, top, links: given.links, exclude })
     }
 
-    fn walk<'a, V: Visitor>(
-        &self,
-        target: &'a Target,
-        named: &'a HashSet<PathBuf>,
-        aside: &Aside<'a>,
-        visitor: &(dyn Fn() -> V + Sync),
-    ) -> Vec<V> {
-        let ignored = match self.ignore {
-            IgnoreRules::Git => Some(Ignored::new(&target.absolute, target.top.as_deref())),
-            IgnoreRules::None => None,
-        };
-        let walk = Walk { target, named, aside, ignored, visitors: Mutex::new(Vec::new()) };
-        // A link to a folder is entered when a slash follows it.
-        let start = if target.root.given.is_symlink() { target.root.given.join("") } else { target.root.given.clone() };
-        WalkBuilder::new(start).standard_filters(false).threads(self.threads).build_parallel().run(|| {
-            let mut walker = Walker { walk: &walk, reader: Reader::new(self.threads), visitor: Some(visitor()) };
-            Box::new(move |entry| walker.entry(entry))
-        });
-        walk.visitors.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Shares `items` out among threads, each with a reader and a visitor of its own.
     fn in_parallel<'i, T: Sync, V: Visitor>(
         &self,
@@ -232,194 +198,12 @@ impl Tree {
 
 impl Target {
     /// The absolute path of an entry of the walk.
-    fn absolute(&self, entry: &Path) -> PathBuf {
+    pub fn absolute(&self, entry: &Path) -> PathBuf {
         self.absolute.join(entry.strip_prefix(&self.root.given).unwrap_or(entry))
     }
 
     fn is_excluded(&self) -> bool {
         !self.exclude.is_empty() && self.exclude.matched_path_or_any_parents(&self.absolute, false).is_ignore()
-    }
-}
-
-/// One walk, shared by its threads.
-#[derive(Debug)]
-struct Walk<'w, 'a, V> {
-    target: &'a Target,
-    named: &'a HashSet<PathBuf>,
-    aside: &'w Aside<'a>,
-    ignored: Option<Ignored>,
-    /// The visitors of the threads that are done.
-    visitors: Mutex<Vec<V>>,
-}
-
-/// One thread of a walk.
-#[derive(Debug)]
-struct Walker<'w, 'a, V> {
-    walk: &'w Walk<'w, 'a, V>,
-    reader: Reader,
-    visitor: Option<V>,
-}
-
-impl<V> Drop for Walker<'_, '_, V> {
-    fn drop(&mut self) {
-        self.walk.visitors.lock().unwrap_or_else(PoisonError::into_inner).extend(self.visitor.take());
-    }
-}
-
-impl<V: Visitor> Walker<'_, '_, V> {
-    fn entry(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
-        if interrupt::requested() {
-            return WalkState::Quit;
-        }
-        let walk = self.walk;
-        let Some(visitor) = self.visitor.as_mut() else { return WalkState::Quit };
-        let root = &walk.target.root;
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let (path, cause) = take_apart(error);
-                let local = path.as_deref().unwrap_or(&root.given);
-                visitor.problem(Problem::unreadable(&Origin { root, local, kind: Kind::Content }, &cause));
-                return WalkState::Continue;
-            }
-        };
-        let origin = Origin { root, local: entry.path(), kind: Kind::Content };
-        let file_type = entry.file_type();
-        let is_folder = entry.depth() == 0 || file_type.is_some_and(|kind| kind.is_dir());
-        match walk.left_out(&entry, is_folder) {
-            LeftOut::No => {}
-            LeftOut::Elsewhere => return WalkState::Skip,
-            LeftOut::Skip(why) => {
-                visitor.skip(&origin, why);
-                return WalkState::Skip;
-            }
-        }
-        visit_name(visitor, &origin, Some(entry.file_name()));
-        match file_type {
-            _ if is_folder => {}
-            Some(kind) if kind.is_file() => {
-                visit_file(&mut self.reader, visitor, origin, Links::Refuse, Some((walk.aside, root)));
-            }
-            Some(kind) if kind.is_symlink() => visit_link(visitor, origin),
-            _ => visitor.skip(&origin, Skip::Special),
-        }
-        WalkState::Continue
-    }
-}
-
-/// Whether an entry of a walk is left out.
-enum LeftOut {
-    No,
-    Skip(Skip),
-    /// The user named it too, and it has a visit of its own.
-    Elsewhere,
-}
-
-impl<V> Walk<'_, '_, V> {
-    fn left_out(&self, entry: &DirEntry, is_folder: bool) -> LeftOut {
-        let target = self.target;
-        if entry.depth() > 0 {
-            if entry.file_name() == ".git" {
-                return LeftOut::Skip(Skip::GitFolder);
-            }
-            if self.ignored.is_none() && target.exclude.is_empty() && self.named.len() == 1 {
-                return LeftOut::No;
-            }
-            let absolute = target.absolute(entry.path());
-            if self.named.contains(&absolute) {
-                return LeftOut::Elsewhere;
-            }
-            if target.exclude.matched(&absolute, is_folder).is_ignore() {
-                return LeftOut::Skip(Skip::Excluded);
-            }
-            if self.ignored.as_ref().is_some_and(|ignored| ignored.is_ignored(&absolute, is_folder)) {
-                return LeftOut::Skip(Skip::Ignored);
-            }
-        }
-        if let Some(ignored) = self.ignored.as_ref().filter(|_| is_folder) {
-            ignored.enter(&target.absolute(entry.path()));
-        }
-        LeftOut::No
-    }
-}
-
-/// Looks at a file's or folder's own name, which is long enough for a key once in a blue moon.
-fn visit_name<V: Visitor>(visitor: &mut V, origin: &Origin<'_>, name: Option<&OsStr>) {
-    if let Some(name) = name.map(OsStr::as_encoded_bytes)
-        && name.len() >= KEY_LEN
-    {
-        visitor.blob(Blob { origin: Origin { kind: Kind::FileName, ..*origin }, content: Content::Whole(name) });
-    }
-}
-
-/// Looks at where a symbolic link leads, without going there.
-fn visit_link<V: Visitor>(visitor: &mut V, origin: Origin<'_>) {
-    match origin.local.read_link() {
-        Ok(text) => {
-            let content = Content::Whole(text.as_os_str().as_encoded_bytes());
-            visitor.blob(Blob { origin: Origin { kind: Kind::LinkTarget, ..origin }, content });
-        }
-        Err(cause) => visitor.problem(Problem::unreadable(&origin, &cause)),
-    }
-}
-
-/// Reads a file, or puts it aside when it has several names and there is an `aside` to put it.
-fn visit_file<'a, V: Visitor>(
-    reader: &mut Reader,
-    visitor: &mut V,
-    origin: Origin<'_>,
-    links: Links,
-    aside: Option<(&Aside<'a>, &'a Root)>,
-) {
-    let (file, metadata) = match read::open(origin.local, links) {
-        Ok(opened) => opened,
-        Err(cause) => return visitor.problem(Problem::unreadable(&origin, &cause)),
-    };
-    if !metadata.is_file() {
-        return visitor.skip(&origin, Skip::Special);
-    }
-    match (aside, read::identity_if_linked(&metadata)) {
-        (Some((aside, root)), Some(identity)) => {
-            let linked = Linked { identity, root, local: origin.local.to_path_buf(), links };
-            aside.lock().unwrap_or_else(PoisonError::into_inner).push(linked);
-        }
-        _ => reader.read(file, &metadata, origin, visitor),
-    }
-}
-
-/// Reads files for one thread.
-#[derive(Debug)]
-struct Reader {
-    buffer: Vec<u8>,
-    window: usize,
-}
-
-impl Reader {
-    fn new(threads: usize) -> Reader {
-        let buffer = vec![0; usize::try_from(MAP_FROM).unwrap_or(usize::MAX)];
-        Reader { buffer, window: read::window_size(threads) }
-    }
-
-    fn read<V: Visitor>(&mut self, mut file: File, metadata: &Metadata, origin: Origin<'_>, visitor: &mut V) {
-        let len = metadata.len();
-        if len >= MAP_FROM {
-            let mapped = Mapped::new(file, len, self.window);
-            return visitor.blob(Blob { origin, content: Content::Mapped(&mapped) });
-        }
-        // A length of 0 may be a lie (procfs): then the buffer is offered whole.
-        let expected = match usize::try_from(len) {
-            Ok(len @ 1..) => len.min(self.buffer.len()),
-            _ => self.buffer.len(),
-        };
-        let (read, outcome) = fill(&mut file, &mut self.buffer[..expected]);
-        let start = &self.buffer[..read];
-        if len == 0 && read == self.buffer.len() {
-            return visitor.blob(Blob { origin, content: Content::Stream(&mut start.chain(file)) });
-        }
-        visitor.blob(Blob { origin, content: Content::Whole(start) });
-        if let Err(cause) = outcome {
-            visitor.problem(Problem::unreadable(&origin, &cause));
-        }
     }
 }
 
@@ -434,14 +218,4 @@ fn given_problem(path: &Path, cause: &io::Error) -> Problem {
         _ => "make it readable, or do not name it",
     };
     Problem::given(path, kind, format!("{}; {remedy}", describe(cause)))
-}
-
-/// The path and the cause in an error of the walk.
-fn take_apart(error: ignore::Error) -> (Option<PathBuf>, io::Error) {
-    match error {
-        ignore::Error::WithPath { path, err } => (Some(path), take_apart(*err).1),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => take_apart(*err),
-        ignore::Error::Io(cause) => (None, cause),
-        other => (None, io::Error::other(other.to_string())),
-    }
 }

@@ -110,6 +110,28 @@ impl Bench {
         self.finish(self.command(arguments).output().expect("the program runs"))
     }
 
+    /// Runs the program as a user to whom permissions apply, even when the tests run as root.
+    #[cfg(unix)]
+    pub fn run_as_nobody<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        use std::os::unix::process::CommandExt;
+        const NOBODY: u32 = 65_534;
+        if std::fs::metadata(self.path()).expect("a folder").uid() != 0 {
+            return self.run(arguments);
+        }
+        let binary = tempfile::tempdir().expect("a folder");
+        let program = binary.path().join("hopx-leaks");
+        // By another process: a file that this one has open for writing while another test forks can't be started.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_hopx-leaks")).arg(&program).status().expect("cp runs");
+        assert!(copied.success());
+        for folder in [self.path(), binary.path()] {
+            std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755)).expect("opened to all");
+        }
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.path()).stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+        self.finish(command.output().expect("the program runs as nobody"))
+    }
+
     /// Runs the program with `input` on standard input.
     pub fn run_with_input<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>, input: &[u8]) -> Run {
         let mut command = self.command(arguments);
