@@ -102,6 +102,8 @@ struct Driver {
     name: &'static str,
     version: &'static str,
     semantic_version: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    information_uri: &'static str,
     rules: Vec<RuleDescriptor>,
     notifications: Vec<NotificationDescriptor>,
 }
@@ -271,7 +273,7 @@ fn numbered<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<(usize, &'a 
     let mut counts = std::collections::BTreeMap::new();
     findings
         .map(|finding| {
-            let count = counts.entry((&finding.path, finding.kind, finding.fingerprint)).or_insert(0_usize);
+            let count = counts.entry((&finding.path, finding.fingerprint)).or_insert(0_usize);
             *count += 1;
             (*count - 1, finding)
         })
@@ -292,6 +294,7 @@ impl Driver {
             name: TOOL,
             version: VERSION,
             semantic_version: VERSION,
+            information_uri: env!("CARGO_PKG_REPOSITORY"),
             rules: Rule::ALL.into_iter().map(RuleDescriptor::new).collect(),
             notifications: problems.chain([cut]).collect(),
         }
@@ -338,11 +341,13 @@ impl NotificationDescriptor {
                 ("NothingScanned", "There was no file to scan.", "Check the paths, and what git ignores.")
             }
             ProblemKind::Unreadable => {
-                ("Unreadable", "An input could not be read.", "Make it readable, or leave it out with --exclude.")
+                ("UnreadableInput", "An input could not be read.", "Make it readable, or leave it out with --exclude.")
             }
-            ProblemKind::Changed => {
-                ("Changed", "A file was cut short while it was being read.", "Scan again when nothing writes to it.")
-            }
+            ProblemKind::Changed => (
+                "ChangedInput",
+                "A file was cut short while it was being read.",
+                "Scan again when nothing writes to it.",
+            ),
             ProblemKind::SpecialFile => {
                 ("SpecialFile", "A path that was given is no file or folder.", "Send its content to standard input.")
             }
@@ -367,7 +372,7 @@ impl Invocation {
         // Level `error` would say that the run as a whole failed (section 3.20.21).
         let notification = |id, text| Notification { descriptor: reference(id), level: "warning", message: text };
         let unread = problems.iter().map(|problem| {
-            notification(problem.kind.id(), text(format!("{}: {}", terminal(&problem.path), problem.message)))
+            notification(problem.kind.id(), literal(&format!("{}: {}", terminal(&problem.path), problem.message)))
         });
         let cut = (left_out > 0).then(|| {
             notification(CUT, text(format!("{left_out} results were left out; the JSON report has all of them.")))
@@ -447,4 +452,59 @@ fn identity(finding: &Finding, nth: usize) -> String {
 
 fn text(text: impl Into<String>) -> Text {
     Text { text: text.into() }
+}
+
+/// A message with names in it, which must not turn into placeholders or links (sections 3.11.5 and 3.11.6).
+fn literal(message: &str) -> Text {
+    let message = message.replace('{', "{{").replace('}', "}}");
+    text(if message.contains("](") { message.replace('[', "\\[") } else { message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coverage::Coverage;
+    use crate::finding::SuppressedBy;
+    use crate::key::{Key, generate::Keys};
+    use crate::lines::Position;
+
+    /// The only key that is suppressed can't be generated and is not written down here, so no test of the whole program
+    /// has it.
+    #[test]
+    fn suppressions_stand_on_all_results_or_on_none() {
+        let finding = |path: &str, suppressed| {
+            let text = Keys::new(71).live();
+            let key = Key::at_start(text.as_bytes()).expect("a key");
+            Finding {
+                root: b".".to_vec(),
+                path: path.into(),
+                local_path: path.into(),
+                kind: crate::blob::Kind::Content,
+                start: Position::unplaced(0),
+                end: Position::unplaced(66),
+                rule: key.rule,
+                key_id: key.id,
+                fingerprint: key.fingerprint(),
+                confidence: Confidence::High,
+                encodings: &[],
+                exposure: crate::finding::Exposure::Unknown,
+                line_hash: None,
+                suppressed,
+            }
+        };
+        let why = Suppression { by: SuppressedBy::Documentation, reason: "printed there".to_owned() };
+        let report = Report::new(vec![finding("a", Some(why)), finding("b", None)], Coverage::default());
+        let suppressions = |suppressed| {
+            let mut bytes = Vec::new();
+            write(&report, suppressed, &mut bytes).expect("in memory");
+            let log: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+            let results = log["runs"][0]["results"].as_array().expect("a list").clone();
+            results.iter().map(|result| result.get("suppressions").cloned()).collect::<Vec<_>>()
+        };
+        let accepted = serde_json::json!([
+            {"kind": "external", "status": "accepted", "justification": "printed there"}
+        ]);
+        assert_eq!(suppressions(Suppressed::Show), [Some(accepted), Some(serde_json::json!([]))]);
+        assert_eq!(suppressions(Suppressed::Hide), [None]);
+    }
 }
