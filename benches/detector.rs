@@ -1,2 +1,149 @@
-//! Placeholder until the measurement is written.
-fn main() {}
+//! How fast the detector reads: bytes per second of `Detector::keys` on text, on binary data, and on data made to slow
+//! it down; each beside `memchr::memmem` looking for one needle, and the detector without SIMD, in the same run.
+//!
+//! `cargo bench --bench detector` takes about a minute. All data is made from a seed.
+
+#[path = "../tests/support/keys.rs"]
+mod keys;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
+use hopx_leaks::detect::Detector;
+use keys::Keys;
+use memchr::memmem;
+
+const SEED: u64 = 20_261_124;
+/// The length of data that holds few or no needles: more than the caches, so that memory is read too.
+const LARGE: usize = 32 << 20;
+/// The length of data full of needles, where a byte costs much more.
+const SMALL: usize = 2 << 20;
+
+const WORDS: &[&str] = &[
+    "value", "index", "result", "buffer", "config", "parser", "token", "stream", "handler", "request", "response",
+    "client", "server", "user", "session", "key", "test", "live", "data", "error", "message", "path", "name", "file",
+    "line", "count", "size", "offset", "length", "node", "edge", "graph", "table", "row", "column", "field", "type",
+    "kind", "state", "event", "queue", "worker", "thread", "lock", "cache", "store", "hop", "xml", "open", "close",
+];
+
+/// Lines of code in which each `@` becomes a word and each `#` a number.
+const LINES: &[&str] = &[
+    "    let @ = self.@.@(@, #)?;",
+    "    if @.@() != @_@ {",
+    "    }",
+    "",
+    "    return @(@, @[@]);",
+    "    // The @ of the @ holds the @, see @ and @.",
+    "fn @_@(@: &@) -> Option<usize> {",
+    "const @_@: &str = \"@/@/#.@\";",
+    "import { @, @ } from './@/@.js';",
+    "        self.@[@] = @ + # * 0x7f;",
+    "    <td class=\"@-@\" id=\"@_#\">@ @ @</td>",
+    "  \"@\": { \"@\": [\"@\", #, \"@\"], \"@_id\": # },",
+    "#define @_@_@ ((@) << #)",
+];
+
+/// Source-like text of `length` bytes, without a stretch that repeats.
+fn source_text(rng: &mut fastrand::Rng, length: usize) -> Vec<u8> {
+    let mut text = String::with_capacity(length + 200);
+    while text.len() < length {
+        for character in LINES[rng.usize(..LINES.len())].chars() {
+            match character {
+                '@' => text.push_str(WORDS[rng.usize(..WORDS.len())]),
+                '#' => text.push_str(&rng.u16(..).to_string()),
+                other => text.push(other),
+            }
+        }
+        text.push('\n');
+    }
+    text.truncate(length);
+    text.into_bytes()
+}
+
+fn utf16_le(text: &[u8]) -> Vec<u8> {
+    text.iter().flat_map(|&byte| [byte, 0]).collect()
+}
+
+fn utf16_be(text: &[u8]) -> Vec<u8> {
+    text.iter().flat_map(|&byte| [0, byte]).collect()
+}
+
+/// Text with a key about every hundred bytes.
+fn dense(rng: &mut fastrand::Rng, length: usize) -> Vec<u8> {
+    let mut keys = Keys::new(SEED);
+    let mut text = Vec::with_capacity(length + 200);
+    while text.len() < length {
+        text.extend(source_text(rng, 30));
+        text.push(b'\n');
+        text.extend(keys.live().bytes());
+        text.push(b'\n');
+    }
+    text
+}
+
+/// One input.
+struct Input {
+    name: &'static str,
+    bytes: Vec<u8>,
+    /// How many keys the detector finds in it: what is fast because it finds nothing is of no use.
+    keys: usize,
+}
+
+fn inputs() -> Vec<Input> {
+    let mut rng = fastrand::Rng::with_seed(SEED);
+    let text = source_text(&mut rng, LARGE);
+    let utf16 = utf16_le(&text[..LARGE / 2]);
+    let mut noise = vec![0; LARGE];
+    rng.fill(&mut noise);
+    let dense = dense(&mut rng, SMALL);
+    let keys = memmem::find_iter(&dense, "hopx_live_").count();
+    let prefixes = b"hopx_live_".repeat(SMALL / 10);
+    let half = &prefixes[..prefixes.len() / 2];
+    let nearly = format!("hopx_live_{} ", "a1B2".repeat(13)).repeat(SMALL / 64).into_bytes();
+    let input = |name, bytes, keys| Input { name, bytes, keys };
+    vec![
+        input("needles/utf-16le", utf16_le(half), 0),
+        input("needles/utf-16be", utf16_be(half), 0),
+        input("needles/plain", prefixes, 0),
+        input("needles/almost-keys", nearly, 0),
+        input("text/source", text, 0),
+        input("binary/random", noise, 0),
+        input("binary/utf-16", utf16, 0),
+        input("keys/every-100-bytes", dense, keys),
+    ]
+}
+
+fn count(detector: &Detector, bytes: &[u8]) -> usize {
+    detector.keys(bytes, 0..bytes.len()).count()
+}
+
+fn measure(group: &mut BenchmarkGroup<'_, WallTime>, input: &Input) {
+    let Input { bytes, keys, .. } = input;
+    group.throughput(Throughput::Bytes(bytes.len() as u64));
+    let finder = memmem::Finder::new("hopx_live_");
+    group.bench_function("one needle, memchr::memmem", |bencher| {
+        bencher.iter(|| finder.find_iter(black_box(bytes)).count());
+    });
+    for (name, detector) in [("detector", Detector::new()), ("detector without SIMD", Detector::without_simd())] {
+        assert_eq!(count(&detector, bytes), *keys, "keys found in {}", input.name);
+        group.bench_function(name, |bencher| bencher.iter(|| count(&detector, black_box(bytes))));
+    }
+}
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .sample_size(15)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_millis(1500))
+        .without_plots()
+        .configure_from_args();
+    for input in inputs() {
+        let mut group = criterion.benchmark_group(input.name);
+        group.sampling_mode(SamplingMode::Flat);
+        measure(&mut group, &input);
+        group.finish();
+    }
+    criterion.final_summary();
+}
