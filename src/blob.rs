@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::detect::window::MAX_REACH;
-use crate::read::{Mapped, fill, interrupt};
+use crate::read::{Buffer, Mapped, fill, interrupt};
 
 /// Bytes of a stream that are held in memory at a time.
 pub const STREAM_WINDOW: usize = 1 << 20;
@@ -183,7 +183,7 @@ fn mapped_blocks(file: &Mapped, mut visit: impl FnMut(&Block<'_>)) -> Result<u64
 fn stream_blocks(input: &mut dyn Read, mut visit: impl FnMut(&Block<'_>)) -> Result<u64, ReadError> {
     /// What is carried from one block to the next: context for both.
     const CARRY: usize = 2 * MAX_REACH;
-    let mut buffer = vec![0; STREAM_WINDOW];
+    let mut buffer = Buffer::new(STREAM_WINDOW);
     let mut base = 0_u64;
     let mut carried = 0;
     let mut owned_from = 0;

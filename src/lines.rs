@@ -96,7 +96,7 @@ impl Lines {
 
     fn advance(&mut self, block: &Block<'_>, to: u64) {
         let from = self.index(block);
-        let to = usize::try_from(to - block.base).unwrap_or(block.bytes.len());
+        let to = usize::try_from(to.saturating_sub(block.base)).unwrap_or(block.bytes.len()).max(from);
         let walked = match self.form {
             Form::Utf8 => self.advance_utf8(&block.bytes[from..to]),
             Form::Utf16(unit) => self.advance_utf16(&block.bytes[from..to], unit),

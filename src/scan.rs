@@ -76,9 +76,14 @@ impl<'a> Worker<'a> {
     fn search(&mut self, content: &mut Content<'_>) -> (Vec<Located>, Result<u64, ReadError>) {
         let mut located = Vec::new();
         let mut lines = (!content.is_rereadable()).then(Lines::default);
+        // A key's own bytes are not searched for another one, and the key may reach into the next block.
+        let mut searched = 0;
         let outcome = content.blocks(|block| {
             let first_new = located.len();
-            for found in self.detector.keys(block.bytes, block.owned.clone()) {
+            let start = usize::try_from(searched.max(block.base) - block.base).unwrap_or(block.owned.end);
+            let owned = block.owned.start.max(start)..block.owned.end;
+            for found in self.detector.keys(block.bytes, owned) {
+                searched = block.base + found.range().end as u64;
                 match found {
                     Found::Key(found) => located.push(Located::new(found, block)),
                     Found::Placeholder(_) => self.coverage.placeholders += 1,

@@ -5,11 +5,17 @@
 //! wants strings; no more results than it keeps; no snippet, since a snippet would hold the key. Nothing in it depends
 //! on the machine, the time or the place of the checkout.
 
+mod log;
+
 use std::io::{self, Write};
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use self::log::{
+    ArtifactLocation, AutomationDetails, BaseId, BaseIds, DefaultConfiguration, DescriptorReference, Driver, Help,
+    Invocation, Location, Log, Notification, NotificationDescriptor, PartialFingerprints, PhysicalLocation, Region,
+    ResultProperties, RuleDescriptor, RuleProperties, Run, RunProperties, SarifResult, SarifSuppression, Text, Tool,
+};
 use crate::detect::Confidence;
 use crate::error::ProblemKind;
 use crate::finding::{Finding, Level, Suppression};
@@ -41,207 +47,6 @@ pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run::new(report, suppressed)] };
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
-}
-
-#[derive(Serialize)]
-struct Log {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [Run; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
-    automation_details: AutomationDetails,
-    invocations: [Invocation; 1],
-    original_uri_base_ids: BaseIds,
-    column_kind: &'static str,
-    results: Vec<SarifResult>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<RunProperties>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RunProperties {
-    results_left_out: usize,
-}
-
-#[derive(Serialize)]
-struct AutomationDetails {
-    id: &'static str,
-}
-
-#[derive(Serialize)]
-struct BaseIds {
-    #[serde(rename = "%SRCROOT%")]
-    source_root: BaseId,
-}
-
-#[derive(Serialize)]
-struct BaseId {
-    description: Text,
-}
-
-#[derive(Serialize)]
-struct Text {
-    text: String,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    driver: Driver,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver {
-    name: &'static str,
-    version: &'static str,
-    semantic_version: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    information_uri: &'static str,
-    rules: Vec<RuleDescriptor>,
-    notifications: Vec<NotificationDescriptor>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RuleDescriptor {
-    id: &'static str,
-    name: &'static str,
-    short_description: Text,
-    full_description: Text,
-    help: Help,
-    default_configuration: DefaultConfiguration,
-    properties: RuleProperties,
-}
-
-#[derive(Serialize)]
-struct Help {
-    text: String,
-    markdown: String,
-}
-
-#[derive(Serialize)]
-struct DefaultConfiguration {
-    level: &'static str,
-}
-
-#[derive(Serialize)]
-struct RuleProperties {
-    tags: [&'static str; 2],
-    precision: &'static str,
-    /// A string that holds a number: GitHub refuses anything else.
-    #[serde(rename = "security-severity")]
-    security_severity: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NotificationDescriptor {
-    id: &'static str,
-    name: &'static str,
-    short_description: Text,
-    full_description: Text,
-    help: Text,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    execution_successful: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_execution_notifications: Vec<Notification>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_configuration_notifications: Vec<Notification>,
-}
-
-#[derive(Serialize)]
-struct Notification {
-    descriptor: DescriptorReference,
-    level: &'static str,
-    message: Text,
-}
-
-#[derive(Serialize)]
-struct DescriptorReference {
-    id: &'static str,
-    index: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SarifResult {
-    rule_id: &'static str,
-    rule_index: usize,
-    level: &'static str,
-    message: Text,
-    locations: [Location; 1],
-    partial_fingerprints: PartialFingerprints,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suppressions: Option<Vec<SarifSuppression>>,
-    properties: ResultProperties,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    physical_location: PhysicalLocation,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: ArtifactLocation,
-    region: Region,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArtifactLocation {
-    uri: String,
-    /// Absent where the URI is absolute.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uri_base_id: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: u64,
-    start_column: u64,
-    end_line: u64,
-    end_column: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PartialFingerprints {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    primary_location_line_hash: Option<String>,
-    #[serde(rename = "hopxLeaks/v1")]
-    ours: String,
-}
-
-#[derive(Serialize)]
-struct SarifSuppression {
-    kind: &'static str,
-    status: &'static str,
-    justification: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ResultProperties {
-    key_id: String,
-    fingerprint: String,
-    confidence: &'static str,
-    encodings: &'static [&'static str],
-    exposure: &'static str,
 }
 
 impl Run {

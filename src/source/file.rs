@@ -12,7 +12,7 @@ use crate::blob::{Blob, Content, Kind, Origin, Root};
 use crate::coverage::Skip;
 use crate::error::Problem;
 use crate::key::KEY_LEN;
-use crate::read::{self, Links, MAP_FROM, Mapped, fill};
+use crate::read::{self, Buffer, Links, MAP_FROM, Mapped, fill};
 use crate::source::Visitor;
 
 /// A file with several names, put aside: which one is read must not depend on which thread comes first.
@@ -83,14 +83,14 @@ pub fn visit_file<'a, V: Visitor>(
 /// Reads files for one thread.
 #[derive(Debug)]
 pub struct Reader {
-    buffer: Vec<u8>,
+    buffer: Buffer,
     window: usize,
 }
 
 impl Reader {
     /// A reader for one of `threads` threads.
     pub fn new(threads: usize) -> Reader {
-        let buffer = vec![0; usize::try_from(MAP_FROM).unwrap_or(usize::MAX)];
+        let buffer = Buffer::new(usize::try_from(MAP_FROM).unwrap_or(usize::MAX));
         Reader { buffer, window: read::window_size(threads) }
     }
 

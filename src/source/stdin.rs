@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::blob::{Blob, Content, Kind, Origin, Root, STREAM_WINDOW};
 use crate::error::{Problem, ProblemKind};
-use crate::read::fill;
+use crate::read::{Buffer, fill};
 use crate::source::Visitor;
 
 /// Standard input.
@@ -25,7 +25,7 @@ impl Stdin {
     /// Reads it to its end.
     pub fn visit<V: Visitor>(&self, mut visitor: V) -> V {
         let mut input = io::stdin().lock();
-        let mut start = vec![0; STREAM_WINDOW];
+        let mut start = Buffer::new(STREAM_WINDOW);
         let (read, outcome) = fill(&mut input, &mut start);
         let origin = Origin { root: &self.root, local: &self.name, kind: Kind::Content };
         match outcome {
@@ -34,7 +34,7 @@ impl Stdin {
                 visitor.problem(Problem::given(Path::new("-"), ProblemKind::NothingScanned, message));
             }
             Ok(()) if read < start.len() => visitor.blob(Blob { origin, content: Content::Whole(&start[..read]) }),
-            Ok(()) => visitor.blob(Blob { origin, content: Content::Stream(&mut start.as_slice().chain(input)) }),
+            Ok(()) => visitor.blob(Blob { origin, content: Content::Stream(&mut (&*start).chain(input)) }),
             Err(cause) => {
                 visitor.blob(Blob { origin, content: Content::Whole(&start[..read]) });
                 visitor.problem(Problem::unreadable(&origin, &cause));

@@ -344,3 +344,28 @@ fn the_count_of_threads_changes_no_byte_of_any_report() {
         }
     }
 }
+
+#[test]
+fn a_key_that_starts_inside_of_another_across_an_edge() {
+    for edge in [window_size(MANY), STREAM_WINDOW - MAX_REACH] {
+        let mut bench = Bench::new(590);
+        let (outer, inner) = (bench.live(), bench.live());
+        let inner = format!("{}A{}", &inner[..21], &inner[22..]);
+        let glued = format!("{}{}_{inner}", &outer[..23], &outer[23..43]);
+        let mut text = Text::new(Form::Utf8, &mut bench);
+        text.fill_to(edge - 10);
+        text.push(" ");
+        text.push(&glued);
+        text.push(" ");
+        text.fill_to(3 << 20);
+        bench.write("text", &text.bytes);
+        let run = bench.run(["scan", "-f", "json", &format!("-j{MANY}"), "text"]);
+        assert_eq!(run.status, Some(1), "{}", run.stderr);
+        let mapped = by_path(&run.json())["text"].clone();
+        let run = bench.run(["scan", "-f", "json", "-j1", "text"]);
+        assert_eq!(by_path(&run.json())["text"], mapped);
+        let run = bench.run_with_input(["scan", "-f", "json", "-"], &text.bytes);
+        assert_eq!(run.status, Some(1), "{}", run.stderr);
+        assert_eq!(by_path(&run.json())["<stdin>"], mapped);
+    }
+}
