@@ -30,7 +30,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Scan folders, files and standard input [default]
+    /// Scan folders, files and standard input; what is done when no command is named
     Scan(ScanArgs),
     /// Print the JSON Schema of the json report
     Schema,

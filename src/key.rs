@@ -127,7 +127,7 @@ pub struct Key {
 impl Key {
     /// The key that `text` begins with, judged by shape alone: prefix, 12 alphanumerics, a full stop, 42 of the
     /// base64url alphabet and one of the 16 characters that can end 32 bytes. What stands around it is the business of
-    /// [`detect`](crate::detect).
+    /// the detector.
     pub fn at_start(text: &[u8]) -> Option<Key> {
         let text: &[u8; KEY_LEN] = text.first_chunk()?;
         let rule = Rule::ALL.into_iter().find(|rule| text.starts_with(rule.prefix().as_bytes()))?;
