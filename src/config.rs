@@ -5,8 +5,6 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use crate::cli::{Cli, Command, CommonArgs, ScanArgs, When};
 use crate::error::Error;
 use crate::exit::FailOn;
@@ -167,7 +165,7 @@ fn output(given: &Path) -> Result<Output, Error> {
         Some((format, given.to_path_buf()))
     };
     let Some((format, path)) = named.or_else(by_extension) else {
-        let formats = Format::value_variants().iter().map(|format| format.name()).collect::<Vec<_>>().join(", ");
+        let formats = Format::ALL.map(Format::name).join(", ");
         return Err(Error::OutputFormat { path: given.to_path_buf(), formats });
     };
     let target = if path.as_os_str() == "-" { Target::Stdout } else { Target::File(path) };

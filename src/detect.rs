@@ -26,6 +26,16 @@ pub enum Confidence {
     Medium,
 }
 
+impl Confidence {
+    /// The name in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Confidence::High => "high",
+            Confidence::Medium => "medium",
+        }
+    }
+}
+
 /// A key that was found.
 #[derive(Debug)]
 pub struct Match {

@@ -72,6 +72,15 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Every kind, in the order reports list them.
+    pub const ALL: [ProblemKind; 5] = [
+        ProblemKind::MissingPath,
+        ProblemKind::NothingScanned,
+        ProblemKind::Unreadable,
+        ProblemKind::Changed,
+        ProblemKind::SpecialFile,
+    ];
+
     /// The stable name in reports.
     pub fn id(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@
 //! 1. [`cli`] holds the words of the command line; [`config`] decides what they mean.
 //! 2. A [`source`] walks what it was given and lends each file as a [`blob`], read or mapped by [`read`]. What it leaves
 //!    out is counted in [`coverage`]; what it can't read is a [`Problem`](error::Problem). Threads live here only.
-//! 3. The [`detect`]or looks at every byte once, for the encoded forms of a key's prefix, and decodes around each hit.
+//! 3. The detector ([`detect`]) looks at every byte once, for the encoded forms of a key's prefix, and decodes around each hit.
 //! 4. [`scan`] turns each match into a [`finding`], whose place [`lines`] counts. The secret stays behind in [`key`].
 //! 5. [`filter`] marks what does not count, never removing it.
 //! 6. The [`report`] is sorted and written by one file a format, to where [`output`] says; [`exit`] is the status.

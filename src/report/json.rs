@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::blob::Kind;
 use crate::coverage::{Coverage, Skip};
-use crate::detect::Confidence;
 use crate::error::Problem;
 use crate::finding::{Finding, Suppression};
 use crate::lines::Position;
@@ -204,10 +203,7 @@ impl<'a> JsonFinding<'a> {
             key_id: finding.key_id.as_str(),
             redacted: finding.redacted(),
             fingerprint: finding.fingerprint.to_string(),
-            confidence: match finding.confidence {
-                Confidence::High => "high",
-                Confidence::Medium => "medium",
-            },
+            confidence: finding.confidence.id(),
             encodings: finding.encodings,
             root: String::from_utf8_lossy(&finding.root),
             path,

@@ -16,7 +16,6 @@ use self::log::{
     Invocation, Location, Log, Notification, NotificationDescriptor, PartialFingerprints, PhysicalLocation, Region,
     ResultProperties, RuleDescriptor, RuleProperties, Run, RunProperties, SarifResult, SarifSuppression, Text, Tool,
 };
-use crate::detect::Confidence;
 use crate::error::ProblemKind;
 use crate::finding::{Finding, Level, Suppression};
 use crate::key::Rule;
@@ -30,13 +29,6 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const SOURCE_ROOT: &str = "%SRCROOT%";
 /// The notification that says results were left out.
 const CUT: &str = "results-cut";
-const PROBLEM_KINDS: [ProblemKind; 5] = [
-    ProblemKind::MissingPath,
-    ProblemKind::NothingScanned,
-    ProblemKind::Unreadable,
-    ProblemKind::Changed,
-    ProblemKind::SpecialFile,
-];
 
 /// Writes the log, indented, with a newline at its end.
 ///
@@ -94,7 +86,7 @@ impl Driver {
             full_description: text("There were more results than GitHub keeps; the least severe ones were left out."),
             help: text("Read the JSON report, which has all of them."),
         };
-        let problems = PROBLEM_KINDS.into_iter().map(NotificationDescriptor::new);
+        let problems = ProblemKind::ALL.into_iter().map(NotificationDescriptor::new);
         Driver {
             name: TOOL,
             version: VERSION,
@@ -171,7 +163,7 @@ impl Invocation {
     fn new(report: &Report, left_out: usize) -> Invocation {
         let problems = &report.coverage.problems;
         let reference = |id| {
-            let index = PROBLEM_KINDS.iter().position(|kind| kind.id() == id).unwrap_or(PROBLEM_KINDS.len());
+            let index = ProblemKind::ALL.iter().position(|kind| kind.id() == id).unwrap_or(ProblemKind::ALL.len());
             DescriptorReference { id, index }
         };
         // Level `error` would say that the run as a whole failed (section 3.20.21).
@@ -229,10 +221,7 @@ impl SarifResult {
             properties: ResultProperties {
                 key_id: finding.key_id.to_string(),
                 fingerprint: finding.fingerprint.to_string(),
-                confidence: match finding.confidence {
-                    Confidence::High => "high",
-                    Confidence::Medium => "medium",
-                },
+                confidence: finding.confidence.id(),
                 encodings: finding.encodings,
                 exposure: finding.exposure.id(),
             },
@@ -269,12 +258,13 @@ fn literal(message: &str) -> Text {
 mod tests {
     use super::*;
     use crate::coverage::Coverage;
+    use crate::detect::Confidence;
     use crate::finding::SuppressedBy;
     use crate::key::{Key, generate::Keys};
     use crate::lines::Position;
 
-    /// The only key that is suppressed can't be generated and is not written down here, so no test of the whole program
-    /// has it.
+    /// Here and not through the program, since the one key that is suppressed is written down in one place only,
+    /// `tests/cli/detection/placeholders.rs`.
     #[test]
     fn suppressions_stand_on_all_results_or_on_none() {
         let finding = |path: &str, suppressed| {
