@@ -91,7 +91,7 @@ impl Driver {
             name: TOOL,
             version: VERSION,
             semantic_version: VERSION,
-            information_uri: env!("CARGO_PKG_REPOSITORY"),
+            information_uri: concat!("https://docs.rs/hopx-leaks/", env!("CARGO_PKG_VERSION")),
             rules: Rule::ALL.into_iter().map(RuleDescriptor::new).collect(),
             notifications: problems.chain([cut]).collect(),
         }

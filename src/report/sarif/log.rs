@@ -63,7 +63,6 @@ pub struct Driver {
     pub name: &'static str,
     pub version: &'static str,
     pub semantic_version: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
     pub information_uri: &'static str,
     pub rules: Vec<RuleDescriptor>,
     pub notifications: Vec<NotificationDescriptor>,
