@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::detect::Detector;
@@ -118,6 +119,36 @@ pub enum When {
     Always,
     /// Never
     Never,
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Format] {
+        &Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Format::Text => "For people",
+            Format::Json => "One JSON document, schema version 1",
+            Format::Jsonl => "One JSON document a line: each finding, then a summary",
+            Format::Sarif => "SARIF 2.1.0, as GitHub code scanning takes it",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for FailOn {
+    fn value_variants<'a>() -> &'a [FailOn] {
+        &FailOn::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            FailOn::Leaks => "Any leak that is not suppressed",
+            FailOn::None => "No leak, ever; an incomplete scan still does",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
 }
 
 impl Cli {

@@ -20,12 +20,25 @@ pub enum Exit {
 }
 
 /// What makes the run fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailOn {
     /// Any leak that is not suppressed.
     Leaks,
     /// No leak, ever; an incomplete scan still does.
     None,
+}
+
+impl FailOn {
+    /// Every choice.
+    pub const ALL: [FailOn; 2] = [FailOn::Leaks, FailOn::None];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            FailOn::Leaks => "leaks",
+            FailOn::None => "none",
+        }
+    }
 }
 
 impl Exit {

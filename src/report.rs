@@ -18,7 +18,7 @@ pub const TOOL: &str = "hopx-leaks";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     Text,
