@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::detect::window::MAX_REACH;
+use crate::object::{ObjectId, ObjectKind};
 use crate::read::{Buffer, Mapped, fill, interrupt};
 
 /// Bytes of a stream that are held in memory at a time.
@@ -22,9 +23,36 @@ pub struct Root {
     pub prefix: PathBuf,
 }
 
+/// A repository that the user asked for.
+#[derive(Debug, Clone)]
+pub struct RepositoryRoot {
+    /// The path as given.
+    pub given: PathBuf,
+    /// Where the top of its work tree is; for a bare repository, its folder.
+    pub top: Top,
+}
+
+/// Where the top of a work tree is, as seen from the working directory.
+#[derive(Debug, Clone)]
+pub enum Top {
+    /// Here, or above: the way from the top down to here, with `/` between its parts.
+    Above(Vec<u8>),
+    /// At this path.
+    Elsewhere(PathBuf),
+}
+
 /// Where a blob came from.
 #[derive(Debug, Clone, Copy)]
-pub struct Origin<'a> {
+pub enum Origin<'a> {
+    /// A file, or standard input.
+    File(FileOrigin<'a>),
+    /// An object of a git repository.
+    Object(ObjectOrigin<'a>),
+}
+
+/// A file, or standard input.
+#[derive(Debug, Clone, Copy)]
+pub struct FileOrigin<'a> {
     /// What it was found under.
     pub root: &'a Root,
     /// The path as it can be opened from the working directory: the root's, or one below it.
@@ -33,7 +61,24 @@ pub struct Origin<'a> {
     pub kind: Kind,
 }
 
-/// Which part of a file a blob is.
+/// An object of a git repository.
+#[derive(Debug, Clone, Copy)]
+pub struct ObjectOrigin<'a> {
+    /// The repository.
+    pub root: &'a RepositoryRoot,
+    /// The object.
+    pub id: ObjectId,
+    /// What it is.
+    pub object_kind: ObjectKind,
+    /// Which part of it this is.
+    pub kind: Kind,
+    /// The path it has where it was met, from the top of the work tree. Known only where a tree or an index led to it.
+    pub path: Option<&'a [u8]>,
+    /// The commit that brings it in, where one led to it.
+    pub commit: Option<ObjectId>,
+}
+
+/// Which part of a file or of a repository a blob is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// What is in the file.
@@ -42,9 +87,80 @@ pub enum Kind {
     FileName,
     /// The text of a symbolic link.
     LinkTarget,
+    /// The message of a commit.
+    CommitMessage,
+    /// The message of an annotated tag.
+    TagMessage,
+}
+
+impl<'a> From<FileOrigin<'a>> for Origin<'a> {
+    fn from(origin: FileOrigin<'a>) -> Origin<'a> {
+        Origin::File(origin)
+    }
+}
+
+impl<'a> From<ObjectOrigin<'a>> for Origin<'a> {
+    fn from(origin: ObjectOrigin<'a>) -> Origin<'a> {
+        Origin::Object(origin)
+    }
 }
 
 impl Origin<'_> {
+    /// Which part of a file or of a repository this is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Origin::File(file) => file.kind,
+            Origin::Object(object) => object.kind,
+        }
+    }
+
+    /// What the user gave.
+    pub fn given(&self) -> &Path {
+        match self {
+            Origin::File(file) => &file.root.given,
+            Origin::Object(object) => &object.root.given,
+        }
+    }
+
+    /// The path in a report; `None` for messages and for objects that nothing names.
+    pub fn path(&self) -> Option<Vec<u8>> {
+        match self {
+            Origin::File(file) => Some(file.path()),
+            Origin::Object(object) => object.path.map(<[u8]>::to_vec),
+        }
+    }
+
+    /// The path as it can be opened from the working directory, with `/` between its parts; for an object without a
+    /// path, what it is called in git.
+    pub fn local_path(&self) -> Vec<u8> {
+        match self {
+            Origin::File(file) => file.local_path(),
+            Origin::Object(object) => match object.path {
+                Some(path) => object.root.local_path(path),
+                None => format!("{} {}", object.object_kind.name(), object.id).into_bytes(),
+            },
+        }
+    }
+}
+
+impl RepositoryRoot {
+    /// A path of the repository as it can be opened from the working directory, with `/` between its parts.
+    pub fn local_path(&self, path: &[u8]) -> Vec<u8> {
+        match &self.top {
+            Top::Above(here) => {
+                let mut here: Vec<&[u8]> = here.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
+                let mut parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+                let shared = here.iter().zip(&parts[..parts.len() - 1]).take_while(|(a, b)| a == b).count();
+                here.drain(..shared);
+                parts.drain(..shared);
+                [vec![&b".."[..]; here.len()], parts].concat().join(&b'/')
+            }
+            Top::Elsewhere(top) => slashed(&top.join("")).into_iter().chain(path.iter().copied()).collect(),
+        }
+    }
+}
+
+impl FileOrigin<'_> {
     /// The path in a report: from the top of the work tree when there is one, else from the folder given, with `/`
     /// between its parts.
     pub fn path(&self) -> Vec<u8> {
@@ -241,6 +357,22 @@ mod tests {
             let mapped = Mapped::new(file, size as u64, 1 << 20);
             assert!(owned(&mut Content::Mapped(&mapped)) == bytes, "map of {size}");
         }
+    }
+
+    #[test]
+    fn paths_of_a_repository_as_seen_from_here() {
+        let shown = |top: Top, path: &str| {
+            let root = RepositoryRoot { given: ".".into(), top };
+            String::from_utf8(root.local_path(path.as_bytes())).expect("UTF-8")
+        };
+        let above = |here: &str| Top::Above(here.into());
+        assert_eq!(shown(above(""), "a/b"), "a/b");
+        assert_eq!(shown(above("a"), "a/b"), "b");
+        assert_eq!(shown(above("a/c"), "a/b/d"), "../b/d");
+        assert_eq!(shown(above("a/b"), "a/b"), "../b");
+        assert_eq!(shown(above("x"), "a"), "../a");
+        assert_eq!(shown(Top::Elsewhere("up/repo".into()), "a/b"), "up/repo/a/b");
+        assert_eq!(shown(Top::Elsewhere("/".into()), "a"), "/a");
     }
 
     #[test]

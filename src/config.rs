@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exit::FailOn;
 use crate::output::{Output, Target};
 use crate::read::Links;
-use crate::report::{Color, Format, Style, Suppressed};
+use crate::report::{Color, Format, Mode, Style, Suppressed};
 use crate::scan::Keep;
 use crate::source::ignored::globs;
 use crate::source::tree::{Given, IgnoreRules};
@@ -28,6 +28,8 @@ pub enum Config {
 /// What to scan and what to show of it.
 #[derive(Debug)]
 pub struct ScanConfig {
+    /// Which command asked for it.
+    pub mode: Mode,
     /// What to scan.
     pub sources: Vec<Source>,
     /// What the findings must carry.
@@ -92,7 +94,7 @@ impl ScanConfig {
             When::Auto | When::Never => ShowProgress::No,
         };
         let sources = sources(scan, threads)?;
-        Ok(ScanConfig { sources, keep, outputs, style, fail_on: common.fail_on, progress })
+        Ok(ScanConfig { mode: Mode::Scan, sources, keep, outputs, style, fail_on: common.fail_on, progress })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Coverage: what was read, what was left out and why, what failed. Nothing is left out without being counted here.
 
 use crate::error::Problem;
+use crate::object::ObjectKind;
 
 /// Why an entry of a folder was not read, on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,10 +39,11 @@ impl Skip {
 pub struct Coverage {
     /// Files read to their end.
     pub files: u64,
-    /// Bytes read from files.
+    /// Bytes read from files and objects.
     pub bytes: u64,
     /// Symbolic links whose text was looked at.
     pub links: u64,
+    objects: [u64; ObjectKind::ALL.len()],
     /// Texts of a key's shape that nobody issued.
     pub placeholders: u64,
     /// What should have been read and was not. Sorted after [`Coverage::finish`].
@@ -57,6 +59,22 @@ impl Coverage {
         self.skipped[why as usize]
     }
 
+    /// How many git objects of this kind were read to their end.
+    pub fn objects(&self, kind: ObjectKind) -> u64 {
+        self.objects[kind as usize]
+    }
+
+    /// Whether anything was read.
+    pub fn is_empty(&self) -> bool {
+        self.files + self.links + self.objects.iter().sum::<u64>() == 0
+    }
+
+    /// Counts an object of `bytes` bytes.
+    pub fn object(&mut self, kind: ObjectKind, bytes: u64) {
+        self.objects[kind as usize] += 1;
+        self.bytes += bytes;
+    }
+
     /// Counts an entry that was left out.
     pub fn skip(&mut self, why: Skip) {
         self.skipped[why as usize] += 1;
@@ -70,7 +88,8 @@ impl Coverage {
         self.placeholders += other.placeholders;
         self.problems.extend(other.problems);
         self.skips.extend(other.skips);
-        for (sum, count) in self.skipped.iter_mut().zip(other.skipped) {
+        let counts = self.skipped.iter_mut().zip(other.skipped);
+        for (sum, count) in counts.chain(self.objects.iter_mut().zip(other.objects)) {
             *sum += count;
         }
     }
@@ -129,9 +148,11 @@ mod tests {
         let mut sum = Coverage { files: 1, bytes: 2, links: 3, placeholders: 4, ..Coverage::default() };
         let mut other = sum.clone();
         other.skip(Skip::Special);
+        other.object(ObjectKind::Tree, 5);
         other.skips.push((b"pipe".to_vec(), Skip::Special));
         sum.merge(other);
-        assert_eq!((sum.files, sum.bytes, sum.links, sum.placeholders), (2, 4, 6, 8));
+        assert_eq!((sum.files, sum.bytes, sum.links, sum.placeholders), (2, 9, 6, 8));
+        assert_eq!((sum.objects(ObjectKind::Tree), sum.objects(ObjectKind::Blob)), (1, 0));
         assert_eq!((sum.skipped(Skip::Special), sum.skipped(Skip::Ignored), sum.skips.len()), (1, 0, 1));
     }
 }

@@ -118,13 +118,23 @@ impl Problem {
     /// The system would not let it be read.
     pub fn unreadable(origin: &Origin<'_>, cause: &io::Error) -> Problem {
         let message = format!("{}; make it readable, or leave it out with --exclude", describe(cause));
-        Problem { path: origin.path(), local_path: origin.local_path(), kind: ProblemKind::Unreadable, message }
+        Problem {
+            path: origin.path().unwrap_or_else(|| origin.local_path()),
+            local_path: origin.local_path(),
+            kind: ProblemKind::Unreadable,
+            message,
+        }
     }
 
     /// It was cut short while it was being read.
     pub fn changed(origin: &Origin<'_>) -> Problem {
         let message = "cut short while it was being read; scan again when nothing writes to it".to_owned();
-        Problem { path: origin.path(), local_path: origin.local_path(), kind: ProblemKind::Changed, message }
+        Problem {
+            path: origin.path().unwrap_or_else(|| origin.local_path()),
+            local_path: origin.local_path(),
+            kind: ProblemKind::Changed,
+            message,
+        }
     }
 
     /// A path given by name that can't be scanned.

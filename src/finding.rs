@@ -1,9 +1,10 @@
 //! A finding: one key at one place. The step from borrowed bytes to owned facts; the secret stays behind.
 
-use crate::blob::{Kind, Origin};
+use crate::blob::{Kind, Origin, slashed};
 use crate::detect::{Confidence, Detector, Match};
 use crate::key::{Fingerprint, Key, KeyId, Rule};
 use crate::lines::Position;
+use crate::object::{ObjectId, ObjectKind};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +13,8 @@ pub enum Level {
     Error,
     /// A test-mode key.
     Warning,
+    /// A key in a file that git ignores, and that nobody asked for by name.
+    Note,
 }
 
 impl Level {
@@ -20,13 +23,26 @@ impl Level {
         match self {
             Level::Error => "error",
             Level::Warning => "warning",
+            Level::Note => "note",
         }
     }
 }
 
-/// How far a leak has gone.
+/// How far a leak has gone, the worst first: for a key and a path, the worst that is true of any version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exposure {
+    /// A remote-tracking ref reaches it.
+    Pushed,
+    /// HEAD or a local ref reaches it.
+    Committed,
+    /// The next commit would bring it in.
+    Staged,
+    /// git holds no version of the path with the key.
+    Untracked,
+    /// git ignores the path.
+    Ignored,
+    /// git holds it, and no ref but the stash reaches it.
+    Unreachable,
     /// No repository was asked.
     Unknown,
 }
@@ -35,9 +51,53 @@ impl Exposure {
     /// The name in reports.
     pub fn id(self) -> &'static str {
         match self {
+            Exposure::Pushed => "pushed",
+            Exposure::Committed => "committed",
+            Exposure::Staged => "staged",
+            Exposure::Untracked => "untracked",
+            Exposure::Ignored => "ignored",
+            Exposure::Unreachable => "unreachable",
             Exposure::Unknown => "unknown",
         }
     }
+}
+
+/// Where a finding stands in the history of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitPlace {
+    /// The object that holds the key.
+    pub object: ObjectId,
+    /// What it is.
+    pub object_kind: ObjectKind,
+    /// The commit that brought the key to the path: its version has the key, and none of its parents' has.
+    pub commit: Option<ObjectId>,
+    /// The date of the commit, or of the tag, in RFC 3339.
+    pub date: Option<String>,
+    /// The first line of the commit's message, or of the tag's, in bytes that hold no key's secret.
+    pub subject: Option<Vec<u8>>,
+    /// Whether HEAD reaches it.
+    pub in_head: bool,
+    /// Up to [`MAX_REFS`] full names of what reaches it: refs, or else entries of reflogs.
+    pub refs: Vec<Vec<u8>>,
+}
+
+/// How many refs a finding names.
+pub const MAX_REFS: usize = 5;
+
+impl GitPlace {
+    /// An object that nothing is known about yet.
+    pub fn of(object: ObjectId, object_kind: ObjectKind) -> GitPlace {
+        GitPlace { object, object_kind, commit: None, date: None, subject: None, in_head: false, refs: Vec::new() }
+    }
+}
+
+/// Whether the user named the very file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// By its own name.
+    ByName,
+    /// It was met on the way.
+    Met,
 }
 
 /// Why a finding does not count as a leak.
@@ -70,11 +130,14 @@ impl SuppressedBy {
 pub struct Finding {
     /// What the user gave; see [`Root`](crate::blob::Root).
     pub root: Vec<u8>,
-    /// The path from the top of the work tree when there is one, else from the folder given.
-    pub path: Vec<u8>,
-    /// The path from the working directory.
+    /// The path from the top of the work tree when there is one, else from the folder given. `None` for messages, and
+    /// for objects that nothing names.
+    pub path: Option<Vec<u8>>,
+    /// The path from the working directory; for an object without a path, its kind and id.
     pub local_path: Vec<u8>,
-    /// Which part of the file.
+    /// Whether the user named the file.
+    pub given: Given,
+    /// Which part of the file or of the repository.
     pub kind: Kind,
     /// Where the encoded form starts.
     pub start: Position,
@@ -92,6 +155,8 @@ pub struct Finding {
     pub encodings: &'static [&'static str],
     /// How far the leak has gone.
     pub exposure: Exposure,
+    /// Where in the repository's history, when that was looked at.
+    pub git: Option<GitPlace>,
     /// The hash of the start line that GitHub knows an alert by, when a report needs it.
     pub line_hash: Option<String>,
     /// Why this does not count as a leak, if it does not.
@@ -102,11 +167,21 @@ impl Finding {
     /// A match in a blob, with the places of its start and end.
     pub fn new(found: &Match, origin: &Origin<'_>, start: Position, end: Position, detector: &Detector) -> Finding {
         let Match { key: Key { rule, id, .. }, confidence, encodings, .. } = found;
+        let shown = |name: Vec<u8>| detector.redact(&name).into_owned();
+        let (given, git) = match origin {
+            Origin::File(file) if file.local == file.root.given => (Given::ByName, None),
+            Origin::File(_) => (Given::Met, None),
+            Origin::Object(object) => {
+                let place = GitPlace::of(object.id, object.object_kind);
+                (Given::Met, Some(GitPlace { commit: object.commit, ..place }))
+            }
+        };
         Finding {
-            root: detector.redact(&crate::blob::slashed(&origin.root.given)).into_owned(),
-            path: detector.redact(&origin.path()).into_owned(),
-            local_path: detector.redact(&origin.local_path()).into_owned(),
-            kind: origin.kind,
+            root: shown(slashed(origin.given())),
+            path: origin.path().map(shown),
+            local_path: shown(origin.local_path()),
+            given,
+            kind: origin.kind(),
             start,
             end,
             rule: *rule,
@@ -115,6 +190,7 @@ impl Finding {
             confidence: *confidence,
             encodings,
             exposure: Exposure::Unknown,
+            git,
             line_hash: None,
             suppressed: None,
         }
@@ -123,9 +199,15 @@ impl Finding {
     /// How bad this is.
     pub fn level(&self) -> Level {
         match self.rule {
+            _ if self.exposure == Exposure::Ignored && self.given == Given::Met => Level::Note,
             Rule::LiveKey => Level::Error,
             Rule::TestKey => Level::Warning,
         }
+    }
+
+    /// Whether this counts as a leak: nothing vouches for it, and it is more than a note.
+    pub fn is_leak(&self) -> bool {
+        self.suppressed.is_none() && self.level() != Level::Note
     }
 
     /// The form of the key that may be shown.
@@ -145,7 +227,8 @@ impl Finding {
 
     /// What a report is sorted by. Whole, so that equal findings alone compare equal.
     pub fn order(&self) -> impl Ord + '_ {
-        let place = (&self.root, &self.path, self.kind, self.start.byte, self.end.byte);
-        (place, self.rule, self.key_id, self.fingerprint, self.encodings)
+        let place = (&self.root, self.path.is_none(), &self.path, self.kind, self.start.byte, self.end.byte);
+        let git = self.git.as_ref().map(|git| (&git.date, git.commit, git.object));
+        (place, self.rule, self.key_id, self.fingerprint, self.encodings, git)
     }
 }

@@ -29,6 +29,7 @@ pub mod finding;
 pub mod key;
 pub mod line_hash;
 pub mod lines;
+pub mod object;
 pub mod output;
 pub mod progress;
 pub mod read;
@@ -59,7 +60,7 @@ pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -
 fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
     read::interrupt::listen();
     let (detector, progress) = (Detector::new(), Progress::default());
-    let work = || scan::scan(&config.sources, &detector, config.keep, &progress);
+    let work = || scan::scan(config.mode, &config.sources, &detector, config.keep, &progress);
     let report = match config.progress {
         ShowProgress::Yes => progress.while_showing(err, work),
         ShowProgress::No => work(),

@@ -80,9 +80,39 @@ pub enum Suppressed {
     Show,
 }
 
+/// What a run looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Files and folders.
+    Scan,
+    /// What the next commit would add.
+    Staged,
+    /// What some commits add.
+    Commits,
+    /// Every object of a repository.
+    History,
+    /// All that a repository holds, its files too.
+    Audit,
+}
+
+impl Mode {
+    /// The name in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Mode::Scan => "scan",
+            Mode::Staged => "staged",
+            Mode::Commits => "commits",
+            Mode::History => "history",
+            Mode::Audit => "audit",
+        }
+    }
+}
+
 /// Everything a run found out.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// What was looked at.
+    pub mode: Mode,
     /// All findings, suppressed ones too, in order of place.
     pub findings: Vec<Finding>,
     /// What was read and what was not.
@@ -91,10 +121,10 @@ pub struct Report {
 
 impl Report {
     /// Sorts what the threads brought.
-    pub fn new(mut findings: Vec<Finding>, mut coverage: Coverage) -> Report {
+    pub fn new(mode: Mode, mut findings: Vec<Finding>, mut coverage: Coverage) -> Report {
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         coverage.finish();
-        Report { findings, coverage }
+        Report { mode, findings, coverage }
     }
 
     /// Whether everything that should have been read was.
@@ -102,9 +132,14 @@ impl Report {
         self.coverage.problems.is_empty()
     }
 
-    /// The findings that count.
+    /// The findings that count: neither suppressed nor notes.
     pub fn leaks(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.suppressed.is_none())
+        self.findings.iter().filter(|finding| finding.is_leak())
+    }
+
+    /// How many findings something vouches for.
+    pub fn suppressed(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.suppressed.is_some()).count()
     }
 
     /// The findings that a format shows.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::blob::{Blob, Block, Content, Kind, Origin, ReadError};
+use crate::blob::{Blob, Block, Content, FileOrigin, Kind, Origin, ReadError};
 use crate::coverage::{Coverage, Skip};
 use crate::detect::{Detector, Found, Match};
 use crate::error::{Problem, ProblemKind};
@@ -10,8 +10,9 @@ use crate::filter;
 use crate::finding::Finding;
 use crate::line_hash;
 use crate::lines::{Lines, Position};
+use crate::object::ObjectKind;
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{Mode, Report};
 use crate::source::{Source, Visitor};
 
 /// What a scan keeps beyond what it always does.
@@ -24,7 +25,7 @@ pub struct Keep {
 }
 
 /// Scans all sources, one after the other, each with all threads.
-pub fn scan(sources: &[Source], detector: &Detector, keep: Keep, progress: &Progress) -> Report {
+pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, progress: &Progress) -> Report {
     let mut findings = Vec::new();
     let mut coverage = Coverage::default();
     for source in sources {
@@ -33,11 +34,11 @@ pub fn scan(sources: &[Source], detector: &Detector, keep: Keep, progress: &Prog
             coverage.merge(worker.coverage);
         }
     }
-    if coverage.files + coverage.links == 0 && coverage.problems.is_empty() {
+    if coverage.is_empty() && coverage.problems.is_empty() {
         coverage.problems.push(nothing_scanned(sources, detector));
     }
     filter::apply(&mut findings);
-    Report::new(findings, coverage)
+    Report::new(mode, findings, coverage)
 }
 
 /// A scan that met no file proves nothing.
@@ -97,6 +98,19 @@ impl<'a> Worker<'a> {
         (located, outcome)
     }
 
+    fn count(&mut self, origin: &Origin<'_>, bytes: u64) {
+        match origin {
+            Origin::File(FileOrigin { kind: Kind::LinkTarget, .. }) => self.coverage.links += 1,
+            Origin::File(FileOrigin { kind: Kind::Content, .. }) => {
+                self.coverage.files += 1;
+                self.coverage.bytes += bytes;
+                self.progress.add_file(bytes);
+            }
+            // A name is part of what it names, and an object is counted as a whole.
+            Origin::File(_) | Origin::Object(_) => {}
+        }
+    }
+
     /// Turns what was found in a blob into findings. All of them, even when the blob can't be read a second time.
     fn report(
         &mut self,
@@ -128,20 +142,19 @@ impl Visitor for Worker<'_> {
     fn blob(&mut self, Blob { origin, mut content }: Blob<'_>) {
         let (located, outcome) = self.search(&mut content);
         let reported = if located.is_empty() { Ok(()) } else { self.report(&origin, &mut content, located) };
-        match (outcome, origin.kind) {
-            (Ok(bytes), Kind::Content) => {
-                self.coverage.files += 1;
-                self.coverage.bytes += bytes;
-                self.progress.add_file(bytes);
-            }
-            (Ok(_), Kind::LinkTarget) => self.coverage.links += 1,
-            (Ok(_), Kind::FileName) => {}
-            (Err(ReadError::Io(cause)), _) => self.problem(Problem::unreadable(&origin, &cause)),
-            (Err(ReadError::Cut), _) => self.problem(Problem::changed(&origin)),
+        match outcome {
+            Ok(bytes) => self.count(&origin, bytes),
+            Err(ReadError::Io(cause)) => self.problem(Problem::unreadable(&origin, &cause)),
+            Err(ReadError::Cut) => self.problem(Problem::changed(&origin)),
         }
         if reported.is_err() {
             self.problem(Problem::changed(&origin));
         }
+    }
+
+    fn object(&mut self, kind: ObjectKind, bytes: u64) {
+        self.coverage.object(kind, bytes);
+        self.progress.add_file(bytes);
     }
 
     fn problem(&mut self, problem: Problem) {

@@ -9,14 +9,17 @@ mod walk;
 use crate::blob::{Blob, Origin, slashed};
 use crate::coverage::Skip;
 use crate::error::Problem;
+use crate::object::ObjectKind;
 
 pub use stdin::Stdin;
 pub use tree::Tree;
 
 /// Takes what a source finds. One per thread.
 pub trait Visitor: Send {
-    /// Bytes to be searched.
+    /// Bytes to be searched: a file, a name, or a part of a git object.
     fn blob(&mut self, blob: Blob<'_>);
+    /// Counts a git object of `bytes` bytes, all of whose parts have been lent.
+    fn object(&mut self, kind: ObjectKind, bytes: u64);
     /// An input that should have been read and can't be.
     fn problem(&mut self, problem: Problem);
     /// An entry that is left out on purpose.

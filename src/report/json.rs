@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::blob::Kind;
 use crate::coverage::{Coverage, Skip};
 use crate::error::Problem;
-use crate::finding::{Finding, Suppression};
+use crate::finding::{Finding, GitPlace, Suppression};
 use crate::lines::Position;
+use crate::object::ObjectKind;
 use crate::report::escape::text_and_base64;
 use crate::report::{Report, Suppressed, TOOL, VERSION};
 
@@ -58,7 +59,7 @@ impl Head {
     /// The head of a report.
     pub fn new(report: &Report) -> Head {
         let tool = Tool { name: TOOL, version: VERSION };
-        Head { schema: SCHEMA, tool, mode: "scan", complete: report.is_complete() }
+        Head { schema: SCHEMA, tool, mode: report.mode.id(), complete: report.is_complete() }
     }
 }
 
@@ -95,7 +96,7 @@ struct JsonCoverage<'a> {
     problems: Vec<JsonProblem<'a>>,
 }
 
-/// git objects by kind. None are read yet.
+/// git objects by kind.
 #[derive(Serialize)]
 struct Objects {
     blob: u64,
@@ -117,7 +118,7 @@ impl<'a> Summary<'a> {
     /// The counts of a report.
     pub fn new(report: &'a Report) -> Summary<'a> {
         let leaks = report.leaks().count();
-        let counts = Counts { leaks, suppressed: report.findings.len() - leaks, keys: report.leaked_keys(), live: 0 };
+        let counts = Counts { leaks, suppressed: report.suppressed(), keys: report.leaked_keys(), live: 0 };
         Summary { coverage: JsonCoverage::new(&report.coverage), summary: counts }
     }
 }
@@ -128,7 +129,12 @@ impl<'a> JsonCoverage<'a> {
             files: coverage.files,
             bytes: coverage.bytes,
             links: coverage.links,
-            objects: Objects { blob: 0, commit: 0, tag: 0, tree: 0 },
+            objects: Objects {
+                blob: coverage.objects(ObjectKind::Blob),
+                commit: coverage.objects(ObjectKind::Commit),
+                tag: coverage.objects(ObjectKind::Tag),
+                tree: coverage.objects(ObjectKind::Tree),
+            },
             containers: 0,
             members: 0,
             ignored: coverage.skipped(Skip::Ignored),
@@ -161,7 +167,7 @@ pub struct JsonFinding<'a> {
     confidence: &'static str,
     encodings: &'static [&'static str],
     root: Cow<'a, str>,
-    path: Cow<'a, str>,
+    path: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_base64: Option<String>,
     members: [&'a str; 0],
@@ -169,7 +175,7 @@ pub struct JsonFinding<'a> {
     start: Place,
     end: Place,
     exposure: &'static str,
-    git: Option<()>,
+    git: Option<JsonGit<'a>>,
     verification: Verification,
     suppressed: Option<JsonSuppression<'a>>,
     remedy: Vec<String>,
@@ -180,6 +186,17 @@ struct Place {
     line: u64,
     column: u64,
     byte: u64,
+}
+
+#[derive(Serialize)]
+struct JsonGit<'a> {
+    object: String,
+    object_kind: &'static str,
+    commit: Option<String>,
+    date: Option<&'a str>,
+    subject: Option<Cow<'a, str>>,
+    in_head: bool,
+    refs: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -196,7 +213,7 @@ struct JsonSuppression<'a> {
 impl<'a> JsonFinding<'a> {
     /// A finding as the format has it.
     pub fn new(finding: &'a Finding) -> JsonFinding<'a> {
-        let (path, path_base64) = text_and_base64(&finding.path);
+        let (path, path_base64) = finding.path.as_deref().map(text_and_base64).unzip();
         JsonFinding {
             rule: finding.rule.id(),
             level: finding.level().id(),
@@ -207,20 +224,36 @@ impl<'a> JsonFinding<'a> {
             encodings: finding.encodings,
             root: String::from_utf8_lossy(&finding.root),
             path,
-            path_base64,
+            path_base64: path_base64.flatten(),
             members: [],
             kind: match finding.kind {
                 Kind::Content => "content",
                 Kind::FileName => "file-name",
                 Kind::LinkTarget => "link-target",
+                Kind::CommitMessage => "commit-message",
+                Kind::TagMessage => "tag-message",
             },
             start: Place::new(finding.start),
             end: Place::new(finding.end),
             exposure: finding.exposure.id(),
-            git: None,
+            git: finding.git.as_ref().map(JsonGit::new),
             verification: Verification { status: "unchecked" },
             suppressed: finding.suppressed.as_ref().map(JsonSuppression::new),
             remedy: finding.remedy(),
+        }
+    }
+}
+
+impl<'a> JsonGit<'a> {
+    fn new(git: &'a GitPlace) -> JsonGit<'a> {
+        JsonGit {
+            object: git.object.to_string(),
+            object_kind: git.object_kind.name(),
+            commit: git.commit.map(|commit| commit.to_string()),
+            date: git.date.as_deref(),
+            subject: git.subject.as_deref().map(String::from_utf8_lossy),
+            in_head: git.in_head,
+            refs: git.refs.iter().map(|name| String::from_utf8_lossy(name)).collect(),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::report::{Report, Suppressed};
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line<'a> {
-    Finding(JsonFinding<'a>),
+    Finding(Box<JsonFinding<'a>>),
     Summary {
         #[serde(flatten)]
         head: Head,
@@ -26,7 +26,7 @@ enum Line<'a> {
 ///
 /// Those of `out`.
 pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
-    let findings = report.shown(suppressed).map(|finding| Line::Finding(JsonFinding::new(finding)));
+    let findings = report.shown(suppressed).map(|finding| Line::Finding(Box::new(JsonFinding::new(finding))));
     let summary = Line::Summary { head: Head::new(report), summary: Summary::new(report) };
     for line in findings.chain([summary]) {
         serde_json::to_writer(&mut *out, &line)?;

@@ -17,10 +17,10 @@ use self::log::{
     ResultProperties, RuleDescriptor, RuleProperties, Run, RunProperties, SarifResult, SarifSuppression, Text, Tool,
 };
 use crate::error::ProblemKind;
-use crate::finding::{Finding, Level, Suppression};
+use crate::finding::{Finding, GitPlace, Level, Suppression};
 use crate::key::Rule;
 use crate::report::escape::{terminal, uri};
-use crate::report::{Report, Suppressed, TOOL, VERSION};
+use crate::report::{Mode, Report, Suppressed, TOOL, VERSION};
 
 /// The results that GitHub keeps of one run; above it, it drops the least severe ones.
 pub const MAX_RESULTS: usize = 5_000;
@@ -51,7 +51,7 @@ impl Run {
         }
         Run {
             tool: Tool { driver: Driver::new() },
-            automation_details: AutomationDetails { id: "hopx-leaks/worktree/" },
+            automation_details: AutomationDetails { id: category(report.mode) },
             invocations: [Invocation::new(report, left_out)],
             original_uri_base_ids: BaseIds {
                 // Without a `uri`, so that no path of the machine is told (section 3.14.14, note 1).
@@ -61,6 +61,27 @@ impl Run {
             results: shown.into_iter().map(|(nth, finding)| SarifResult::new(finding, nth, suppressed)).collect(),
             properties: (left_out > 0).then_some(RunProperties { results_left_out: left_out }),
         }
+    }
+}
+
+/// What keeps the alerts of one kind of run apart from another's: GitHub closes those that a later run of the same
+/// category does not have.
+fn category(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Scan => "hopx-leaks/worktree/",
+        Mode::Staged => "hopx-leaks/staged/",
+        Mode::Commits => "hopx-leaks/commits/",
+        Mode::History => "hopx-leaks/history/",
+        Mode::Audit => "hopx-leaks/audit/",
+    }
+}
+
+/// The path that stands for a finding's place: a message has none, and GitHub wants one.
+fn place(finding: &Finding) -> Vec<u8> {
+    match (&finding.path, &finding.git) {
+        (Some(path), _) => path.clone(),
+        (None, Some(git)) => format!(".git/objects/{}", git.object).into_bytes(),
+        (None, None) => finding.local_path.clone(),
     }
 }
 
@@ -184,7 +205,7 @@ impl Invocation {
 
 impl SarifResult {
     fn new(finding: &Finding, nth: usize, suppressed: Suppressed) -> SarifResult {
-        let uri = uri(&finding.path);
+        let uri = uri(&place(finding));
         let is_absolute = uri.starts_with("file:");
         let kind = match finding.rule {
             Rule::LiveKey => "live",
@@ -195,9 +216,10 @@ impl SarifResult {
             rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
             level: finding.level().id(),
             message: text(format!(
-                "HopX {kind} API key {} is leaked. Revoke it at console.hopx.dev, Settings, API Keys; \
+                "HopX {kind} API key {} is leaked{}. Revoke it at console.hopx.dev, Settings, API Keys; \
                  then replace it and clean the history.",
-                finding.redacted()
+                finding.redacted(),
+                finding.git.as_ref().map_or_else(String::new, brought_in)
             )),
             locations: [Location {
                 physical_location: PhysicalLocation {
@@ -229,6 +251,14 @@ impl SarifResult {
     }
 }
 
+/// Which commit or object a finding of the history is from, in words that need no escape.
+fn brought_in(git: &GitPlace) -> String {
+    match git.commit {
+        Some(commit) => format!(" by commit {commit}"),
+        None => format!(" in {} {}", git.object_kind.name(), git.object),
+    }
+}
+
 impl SarifSuppression {
     fn new(suppression: &Suppression) -> SarifSuppression {
         SarifSuppression { kind: "external", status: "accepted", justification: suppression.reason.clone() }
@@ -239,7 +269,7 @@ impl SarifSuppression {
 fn identity(finding: &Finding, nth: usize) -> String {
     let digest = Sha256::new()
         .chain_update(format!("{}\0{}\0{nth}\0", finding.rule.id(), finding.fingerprint))
-        .chain_update(&finding.path)
+        .chain_update(finding.path.as_deref().unwrap_or_default())
         .finalize();
     data_encoding::HEXLOWER.encode(&digest)
 }
@@ -272,8 +302,9 @@ mod tests {
             let key = Key::at_start(text.as_bytes()).expect("a key");
             Finding {
                 root: b".".to_vec(),
-                path: path.into(),
+                path: Some(path.into()),
                 local_path: path.into(),
+                given: crate::finding::Given::Met,
                 kind: crate::blob::Kind::Content,
                 start: Position::unplaced(0),
                 end: Position::unplaced(66),
@@ -283,12 +314,13 @@ mod tests {
                 confidence: Confidence::High,
                 encodings: &[],
                 exposure: crate::finding::Exposure::Unknown,
+                git: None,
                 line_hash: None,
                 suppressed,
             }
         };
         let why = Suppression { by: SuppressedBy::Documentation, reason: "printed there".to_owned() };
-        let report = Report::new(vec![finding("a", Some(why)), finding("b", None)], Coverage::default());
+        let report = Report::new(Mode::Scan, vec![finding("a", Some(why)), finding("b", None)], Coverage::default());
         let suppressions = |suppressed| {
             let mut bytes = Vec::new();
             write(&report, suppressed, &mut bytes).expect("in memory");

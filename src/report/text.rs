@@ -8,7 +8,8 @@ use anstyle::{AnsiColor, Style as Ansi};
 use crate::blob::Kind;
 use crate::coverage::{Skip, count, size};
 use crate::detect::Confidence;
-use crate::finding::{Finding, Level};
+use crate::finding::{Exposure, Finding, GitPlace, Level};
+use crate::object::ObjectKind;
 use crate::report::escape::terminal;
 use crate::report::{Color, Report, Style};
 
@@ -40,6 +41,7 @@ impl Palette {
         match level {
             Level::Error => self.error,
             Level::Warning => self.warning,
+            Level::Note => self.dim,
         }
     }
 }
@@ -76,7 +78,7 @@ fn write_key(places: &[&Finding], palette: &Palette, out: &mut dyn Write) -> io:
     for finding in places {
         write_place(finding, palette, out)?;
     }
-    if places.iter().any(|finding| finding.suppressed.is_none()) {
+    if places.iter().any(|finding| finding.is_leak()) {
         for (number, step) in first.remedy().iter().enumerate() {
             writeln!(out, "  {}. {step}", number + 1)?;
         }
@@ -88,9 +90,17 @@ fn write_place(finding: &Finding, palette: &Palette, out: &mut dyn Write) -> io:
     let (path, dim) = (palette.path, palette.dim);
     write!(out, "  {path}{}", terminal(&finding.local_path))?;
     match finding.kind {
-        Kind::Content => write!(out, ":{}:{}{path:#}", finding.start.line, finding.start.column)?,
+        Kind::Content | Kind::CommitMessage | Kind::TagMessage => {
+            write!(out, ":{}:{}{path:#}", finding.start.line, finding.start.column)?;
+        }
         Kind::FileName => write!(out, "{path:#}{dim} in the name{dim:#}")?,
         Kind::LinkTarget => write!(out, "{path:#}{dim} in the text of the link{dim:#}")?,
+    }
+    if finding.exposure != Exposure::Unknown {
+        write!(out, "{dim} {}{dim:#}", finding.exposure.id())?;
+    }
+    if let Some(git) = &finding.git {
+        write_git(git, palette, out)?;
     }
     if !finding.encodings.is_empty() {
         write!(out, "{dim} as {}{dim:#}", finding.encodings.join(", "))?;
@@ -104,6 +114,35 @@ fn write_place(finding: &Finding, palette: &Palette, out: &mut dyn Write) -> io:
     writeln!(out)
 }
 
+/// Which commit brought the key in, and what still leads to it.
+fn write_git(git: &GitPlace, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
+    /// Digits of an id that people read.
+    const SHORT: usize = 10;
+    let dim = palette.dim;
+    if let Some(commit) = &git.commit {
+        write!(out, "{dim} by {}{dim:#}", &commit.to_string()[..SHORT])?;
+    }
+    if let Some(date) = git.date.as_deref().and_then(|date| date.split('T').next()) {
+        write!(out, "{dim} of {date}{dim:#}")?;
+    }
+    if let Some(subject) = &git.subject {
+        write!(out, "{dim} \"{}\"{dim:#}", terminal(subject))?;
+    }
+    if !git.refs.is_empty() {
+        let names: Vec<_> = git.refs.iter().map(|name| terminal(short_ref(name))).collect();
+        write!(out, "{dim} in {}{dim:#}", names.join(", "))?;
+    }
+    Ok(())
+}
+
+/// A ref's name as people use it: `main` for `refs/heads/main`.
+fn short_ref(name: &[u8]) -> &[u8] {
+    [&b"refs/heads/"[..], b"refs/tags/", b"refs/remotes/", b"refs/"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(*prefix))
+        .unwrap_or(name)
+}
+
 fn write_coverage(report: &Report, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
     let coverage = &report.coverage;
     let leaks = report.leaks().count() as u64;
@@ -114,7 +153,13 @@ fn write_coverage(report: &Report, palette: &Palette, out: &mut dyn Write) -> io
         (_, true) => (palette.error, format!("{} of {keys}", count(leaks, "leak"))),
         (_, false) => (palette.error, format!("{} of {keys}, and incomplete", count(leaks, "leak"))),
     };
-    let mut parts = vec![format!("{} read ({})", count(coverage.files, "file"), size(coverage.bytes))];
+    let objects: u64 = ObjectKind::ALL.into_iter().map(|kind| coverage.objects(kind)).sum();
+    let read = match (coverage.files, objects) {
+        (_, 0) => count(coverage.files, "file"),
+        (0, _) => count(objects, "object"),
+        _ => format!("{} and {}", count(coverage.files, "file"), count(objects, "object")),
+    };
+    let mut parts = vec![format!("{read} read ({})", size(coverage.bytes))];
     if coverage.links > 0 {
         parts.push(count(coverage.links, "link"));
     }
@@ -123,9 +168,13 @@ fn write_coverage(report: &Report, palette: &Palette, out: &mut dyn Write) -> io
     if coverage.placeholders > 0 {
         parts.push(count(coverage.placeholders, "placeholder"));
     }
-    let suppressed = report.findings.len() as u64 - leaks;
+    let suppressed = report.suppressed();
     if suppressed > 0 {
         parts.push(format!("{suppressed} suppressed"));
+    }
+    let notes = report.findings.len() as u64 - leaks - suppressed as u64;
+    if notes > 0 {
+        parts.push(format!("{} in files that git ignores", count(notes, "key")));
     }
     if !coverage.problems.is_empty() {
         parts.push(count(coverage.problems.len() as u64, "problem"));

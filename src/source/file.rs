@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use crate::blob::{Blob, Content, Kind, Origin, Root};
+use crate::blob::{Blob, Content, FileOrigin, Kind, Root};
 use crate::coverage::Skip;
 use crate::error::Problem;
 use crate::key::KEY_LEN;
@@ -28,8 +28,8 @@ pub struct Linked<'a> {
 
 impl Linked<'_> {
     /// Where it came from.
-    pub fn origin(&self) -> Origin<'_> {
-        Origin { root: self.root, local: &self.local, kind: Kind::Content }
+    pub fn origin(&self) -> FileOrigin<'_> {
+        FileOrigin { root: self.root, local: &self.local, kind: Kind::Content }
     }
 }
 
@@ -37,22 +37,25 @@ impl Linked<'_> {
 pub type Aside<'a> = Mutex<Vec<Linked<'a>>>;
 
 /// Looks at a file's or folder's own name, which is long enough for a key once in a blue moon.
-pub fn visit_name<V: Visitor>(visitor: &mut V, origin: &Origin<'_>, name: Option<&OsStr>) {
+pub fn visit_name<V: Visitor>(visitor: &mut V, origin: &FileOrigin<'_>, name: Option<&OsStr>) {
     if let Some(name) = name.map(OsStr::as_encoded_bytes)
         && name.len() >= KEY_LEN
     {
-        visitor.blob(Blob { origin: Origin { kind: Kind::FileName, ..*origin }, content: Content::Whole(name) });
+        visitor.blob(Blob {
+            origin: FileOrigin { kind: Kind::FileName, ..*origin }.into(),
+            content: Content::Whole(name),
+        });
     }
 }
 
 /// Looks at where a symbolic link leads, without going there.
-pub fn visit_link<V: Visitor>(visitor: &mut V, origin: Origin<'_>) {
+pub fn visit_link<V: Visitor>(visitor: &mut V, origin: FileOrigin<'_>) {
     match origin.local.read_link() {
         Ok(text) => {
             let content = Content::Whole(text.as_os_str().as_encoded_bytes());
-            visitor.blob(Blob { origin: Origin { kind: Kind::LinkTarget, ..origin }, content });
+            visitor.blob(Blob { origin: FileOrigin { kind: Kind::LinkTarget, ..origin }.into(), content });
         }
-        Err(cause) => visitor.problem(Problem::unreadable(&origin, &cause)),
+        Err(cause) => visitor.problem(Problem::unreadable(&origin.into(), &cause)),
     }
 }
 
@@ -60,16 +63,16 @@ pub fn visit_link<V: Visitor>(visitor: &mut V, origin: Origin<'_>) {
 pub fn visit_file<'a, V: Visitor>(
     reader: &mut Reader,
     visitor: &mut V,
-    origin: Origin<'_>,
+    origin: FileOrigin<'_>,
     links: Links,
     aside: Option<(&Aside<'a>, &'a Root)>,
 ) {
     let (file, metadata) = match read::open(origin.local, links) {
         Ok(opened) => opened,
-        Err(cause) => return visitor.problem(Problem::unreadable(&origin, &cause)),
+        Err(cause) => return visitor.problem(Problem::unreadable(&origin.into(), &cause)),
     };
     if !metadata.is_file() {
-        return visitor.skip(&origin, Skip::Special);
+        return visitor.skip(&origin.into(), Skip::Special);
     }
     match (aside, read::identity_if_linked(&metadata)) {
         (Some((aside, root)), Some(identity)) => {
@@ -94,11 +97,11 @@ impl Reader {
         Reader { buffer, window: read::window_size(threads) }
     }
 
-    fn read<V: Visitor>(&mut self, mut file: File, metadata: &Metadata, origin: Origin<'_>, visitor: &mut V) {
+    fn read<V: Visitor>(&mut self, mut file: File, metadata: &Metadata, origin: FileOrigin<'_>, visitor: &mut V) {
         let len = metadata.len();
         if len >= MAP_FROM {
             let mapped = Mapped::new(file, len, self.window);
-            return visitor.blob(Blob { origin, content: Content::Mapped(&mapped) });
+            return visitor.blob(Blob { origin: origin.into(), content: Content::Mapped(&mapped) });
         }
         // A length of 0 may be a lie (procfs): then the buffer is offered whole.
         let expected = match usize::try_from(len) {
@@ -108,11 +111,11 @@ impl Reader {
         let (read, outcome) = fill(&mut file, &mut self.buffer[..expected]);
         let start = &self.buffer[..read];
         if len == 0 && read == self.buffer.len() {
-            return visitor.blob(Blob { origin, content: Content::Stream(&mut start.chain(file)) });
+            return visitor.blob(Blob { origin: origin.into(), content: Content::Stream(&mut start.chain(file)) });
         }
-        visitor.blob(Blob { origin, content: Content::Whole(start) });
+        visitor.blob(Blob { origin: origin.into(), content: Content::Whole(start) });
         if let Err(cause) = outcome {
-            visitor.problem(Problem::unreadable(&origin, &cause));
+            visitor.problem(Problem::unreadable(&origin.into(), &cause));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::blob::{Blob, Content, Kind, Origin, Root, STREAM_WINDOW};
+use crate::blob::{Blob, Content, FileOrigin, Kind, Root, STREAM_WINDOW};
 use crate::error::{Problem, ProblemKind};
 use crate::read::{Buffer, fill};
 use crate::source::Visitor;
@@ -27,17 +27,21 @@ impl Stdin {
         let mut input = io::stdin().lock();
         let mut start = Buffer::new(STREAM_WINDOW);
         let (read, outcome) = fill(&mut input, &mut start);
-        let origin = Origin { root: &self.root, local: &self.name, kind: Kind::Content };
+        let origin = FileOrigin { root: &self.root, local: &self.name, kind: Kind::Content };
         match outcome {
             Ok(()) if read == 0 => {
                 let message = "standard input is empty; check the command that should have written to it".to_owned();
                 visitor.problem(Problem::given(Path::new("-"), ProblemKind::NothingScanned, message));
             }
-            Ok(()) if read < start.len() => visitor.blob(Blob { origin, content: Content::Whole(&start[..read]) }),
-            Ok(()) => visitor.blob(Blob { origin, content: Content::Stream(&mut (&*start).chain(input)) }),
+            Ok(()) if read < start.len() => {
+                visitor.blob(Blob { origin: origin.into(), content: Content::Whole(&start[..read]) });
+            }
+            Ok(()) => {
+                visitor.blob(Blob { origin: origin.into(), content: Content::Stream(&mut (&*start).chain(input)) });
+            }
             Err(cause) => {
-                visitor.blob(Blob { origin, content: Content::Whole(&start[..read]) });
-                visitor.problem(Problem::unreadable(&origin, &cause));
+                visitor.blob(Blob { origin: origin.into(), content: Content::Whole(&start[..read]) });
+                visitor.problem(Problem::unreadable(&origin.into(), &cause));
             }
         }
         visitor

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ignore::gitignore::Gitignore;
 
-use crate::blob::{Kind, Origin, Root};
+use crate::blob::{FileOrigin, Kind, Root};
 use crate::coverage::Skip;
 use crate::error::{Problem, ProblemKind, describe};
 use crate::read::{Links, interrupt};
@@ -94,9 +94,9 @@ impl Tree {
             visitors.extend(Walk { target, named: &named, aside: &aside, ignored }.run(self.threads, visitor));
         }
         visitors.extend(self.in_parallel(&files, visitor, |reader, visitor, target| {
-            let origin = Origin { root: &target.root, local: &target.root.given, kind: Kind::Content };
+            let origin = FileOrigin { root: &target.root, local: &target.root.given, kind: Kind::Content };
             if target.is_excluded() {
-                return visitor.skip(&origin, Skip::Excluded);
+                return visitor.skip(&origin.into(), Skip::Excluded);
             }
             visit_name(visitor, &origin, origin.local.file_name());
             if target.links == Links::Refuse && origin.local.is_symlink() {
@@ -114,7 +114,7 @@ impl Tree {
             visit_file(reader, visitor, linked.origin(), linked.links, None);
         }));
         if let Some(visitor) = visitors.first_mut() {
-            others.into_iter().flatten().for_each(|other| visitor.skip(&other.origin(), Skip::Duplicate));
+            others.into_iter().flatten().for_each(|other| visitor.skip(&other.origin().into(), Skip::Duplicate));
         }
         visitors
     }

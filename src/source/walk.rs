@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::blob::{Kind, Origin};
+use crate::blob::{FileOrigin, Kind};
 use crate::coverage::Skip;
 use crate::error::Problem;
 use crate::read::{Links, interrupt};
@@ -76,18 +76,18 @@ impl<V: Visitor> Walker<'_, '_, V> {
             Err(error) => {
                 let (path, cause) = take_apart(error);
                 let local = path.as_deref().unwrap_or(&root.given);
-                visitor.problem(Problem::unreadable(&Origin { root, local, kind: Kind::Content }, &cause));
+                visitor.problem(Problem::unreadable(&FileOrigin { root, local, kind: Kind::Content }.into(), &cause));
                 return WalkState::Continue;
             }
         };
-        let origin = Origin { root, local: entry.path(), kind: Kind::Content };
+        let origin = FileOrigin { root, local: entry.path(), kind: Kind::Content };
         let file_type = entry.file_type();
         let is_folder = entry.depth() == 0 || file_type.is_some_and(|kind| kind.is_dir());
         match walk.left_out(&entry, is_folder) {
             LeftOut::No => {}
             LeftOut::Elsewhere => return WalkState::Skip,
             LeftOut::Skip(why) => {
-                visitor.skip(&origin, why);
+                visitor.skip(&origin.into(), why);
                 return WalkState::Skip;
             }
         }
@@ -98,7 +98,7 @@ impl<V: Visitor> Walker<'_, '_, V> {
                 visit_file(&mut self.reader, visitor, origin, Links::Refuse, Some((walk.aside, root)));
             }
             Some(kind) if kind.is_symlink() => visit_link(visitor, origin),
-            _ => visitor.skip(&origin, Skip::Special),
+            _ => visitor.skip(&origin.into(), Skip::Special),
         }
         WalkState::Continue
     }

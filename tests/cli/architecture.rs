@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const STAGES: &[&[&str]] = &[
     &["key"],
     &["detect"],
-    &["read"],
+    &["read", "object"],
     &["blob"],
     &["lines", "error", "coverage"],
     &["line_hash", "source"],

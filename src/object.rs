@@ -1,0 +1,114 @@
+//! Names of git objects: what kind one is and the id it is known by.
+
+use std::fmt;
+
+/// Which hash a repository names its objects by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HashKind {
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+}
+
+impl HashKind {
+    /// The length of an id in bytes: 20 or 32.
+    pub fn bytes(self) -> usize {
+        match self {
+            HashKind::Sha1 => 20,
+            HashKind::Sha256 => 32,
+        }
+    }
+}
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    /// The content of a file or the text of a symbolic link.
+    Blob,
+    /// A commit.
+    Commit,
+    /// An annotated tag.
+    Tag,
+    /// A folder.
+    Tree,
+}
+
+impl ObjectKind {
+    /// Every kind, in the order of their names.
+    pub const ALL: [ObjectKind; 4] = [ObjectKind::Blob, ObjectKind::Commit, ObjectKind::Tag, ObjectKind::Tree];
+
+    /// The name in git and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            ObjectKind::Blob => "blob",
+            ObjectKind::Commit => "commit",
+            ObjectKind::Tag => "tag",
+            ObjectKind::Tree => "tree",
+        }
+    }
+}
+
+/// The id of a git object: its SHA-1 or SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    kind: HashKind,
+    /// Zeros after the length of the hash.
+    bytes: [u8; 32],
+}
+
+impl ObjectId {
+    /// An id from its 20 or 32 bytes; `None` for any other length.
+    pub fn from_bytes(id: &[u8]) -> Option<ObjectId> {
+        let kind = match id.len() {
+            20 => HashKind::Sha1,
+            32 => HashKind::Sha256,
+            _ => return None,
+        };
+        let mut bytes = [0; 32];
+        bytes[..id.len()].copy_from_slice(id);
+        Some(ObjectId { kind, bytes })
+    }
+
+    /// An id from its 40 or 64 digits, of either case; `None` for anything else.
+    pub fn from_hex(hex: &[u8]) -> Option<ObjectId> {
+        let mut bytes = [0; 32];
+        let out = bytes.get_mut(..hex.len() / 2)?;
+        let len = data_encoding::HEXLOWER_PERMISSIVE.decode_mut(hex, out).ok()?;
+        ObjectId::from_bytes(&bytes[..len])
+    }
+
+    /// The bytes of the hash: 20 or 32.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.kind.bytes()]
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(self.as_bytes()))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_two_lengths() {
+        for digits in [40, 64] {
+            let hex = "0123456789abcdef".repeat(4)[..digits].to_owned();
+            let id = ObjectId::from_hex(hex.as_bytes()).expect("an id");
+            assert_eq!((id.to_string(), id.as_bytes().len()), (hex, digits / 2));
+        }
+        for wrong in ["", "0", "01", &"0".repeat(39), &"0".repeat(41), &"0".repeat(66), &"g".repeat(40)] {
+            assert_eq!(ObjectId::from_hex(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+}
