@@ -72,10 +72,8 @@ impl ObjectId {
 
     /// An id from its 40 or 64 digits, of either case; `None` for anything else.
     pub fn from_hex(hex: &[u8]) -> Option<ObjectId> {
-        let mut bytes = [0; 32];
-        let out = bytes.get_mut(..hex.len() / 2)?;
-        let len = data_encoding::HEXLOWER_PERMISSIVE.decode_mut(hex, out).ok()?;
-        ObjectId::from_bytes(&bytes[..len])
+        let hex = Some(hex).filter(|hex| matches!(hex.len(), 40 | 64))?;
+        ObjectId::from_bytes(&data_encoding::HEXLOWER_PERMISSIVE.decode(hex).ok()?)
     }
 
     /// The bytes of the hash: 20 or 32.
