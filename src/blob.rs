@@ -196,6 +196,19 @@ pub fn slashed(path: &Path) -> Vec<u8> {
     }
 }
 
+/// The path that these bytes are, with `/` between its parts on every system.
+pub fn from_slashed(path: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        std::ffi::OsStr::from_bytes(path).into()
+    }
+    #[cfg(not(unix))]
+    {
+        String::from_utf8_lossy(path).into_owned().into()
+    }
+}
+
 /// Bytes to be searched and where they came from.
 #[derive(Debug)]
 pub struct Blob<'a> {
@@ -253,6 +266,15 @@ impl From<io::Error> for ReadError {
 }
 
 impl Content<'_> {
+    /// The same content, lent for a shorter time.
+    pub fn lend(&mut self) -> Content<'_> {
+        match self {
+            Content::Whole(bytes) => Content::Whole(bytes),
+            Content::Mapped(mapped) => Content::Mapped(mapped),
+            Content::Stream(input) => Content::Stream(*input),
+        }
+    }
+
     /// Whether the bytes can be read a second time.
     pub fn is_rereadable(&self) -> bool {
         match self {

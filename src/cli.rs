@@ -1,5 +1,6 @@
 //! The command line, in clap's terms. Only [`config`](crate::config) reads these structs.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::detect::Detector;
 use crate::exit::{Exit, FailOn};
+use crate::hook::{Method, Stage};
 use crate::report::Format;
 
 /// Finds leaked HopX API keys wherever a repository can hide them.
@@ -33,8 +35,117 @@ pub struct Cli {
 pub enum Command {
     /// Scan folders, files and standard input; what is done when no command is named
     Scan(ScanArgs),
+    /// Scan what the next commit would add: the index against HEAD
+    Staged,
+    /// Scan what commits add, and their messages
+    Commits(CommitsArgs),
+    /// Scan every object that repositories hold, whatever leads to it
+    History(HistoryArgs),
+    /// Scan all that repositories hold: files, ignored ones too, history, and git's own files
+    Audit(HistoryArgs),
+    /// Git hooks that keep keys out of commits and pushes
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Print the JSON Schema of the json report
     Schema,
+}
+
+/// What to do about git hooks.
+#[derive(Debug, Subcommand)]
+pub enum HookCommand {
+    /// Put the hooks in place, without touching what is there
+    ///
+    /// Hooks go where git looks for them: core.hooksPath if it is set, else the folder hooks of the repository. From
+    /// git 2.54 on they are entries in the repository's configuration. Elsewhere they are a marked block at the head of
+    /// the hook's shell script, which is kept; a hook that is no shell script, or a link, is left alone. Where
+    /// pre-commit, prek, lefthook, husky or simple-git-hooks is in charge, nothing is written and what to add to its
+    /// configuration is printed. A folder that core.hooksPath names outside of the repository is shared with others and
+    /// left alone.
+    ///
+    /// Exit status: 0 all in place, 2 at least one is not.
+    Install(HookInstallArgs),
+    /// Take out what install put in, and nothing else
+    Uninstall(HookUninstallArgs),
+    /// Say which hooks are in place and work
+    ///
+    /// Exit status: 0 all of them, 1 at least one is not.
+    Status(HookStages),
+    /// Do the work of a hook; git and hook managers call this
+    #[command(subcommand)]
+    Run(HookRunCommand),
+}
+
+/// How to install hooks.
+#[derive(Debug, Args)]
+pub struct HookInstallArgs {
+    /// Which.
+    #[command(flatten)]
+    pub stages: HookStages,
+
+    /// How git is to find them
+    #[arg(long, value_enum, default_value_t = Method::Auto)]
+    pub method: Method,
+
+    /// Install beside a hook manager, in a shared folder, and in a hook that is switched off
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// How to uninstall hooks.
+#[derive(Debug, Args)]
+pub struct HookUninstallArgs {
+    /// Which.
+    #[command(flatten)]
+    pub stages: HookStages,
+
+    /// Uninstall from a folder that is shared with other repositories, too
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print what would be changed, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Which hooks.
+#[derive(Debug, Args)]
+pub struct HookStages {
+    /// This hook only; may be given more than once [default: all three]
+    #[arg(long = "hook", value_enum, value_name = "HOOK")]
+    pub stages: Vec<Stage>,
+}
+
+/// Which hook's work to do, with the arguments that git gives it (githooks(5)); more are accepted and ignored.
+#[derive(Debug, Subcommand)]
+pub enum HookRunCommand {
+    /// Look at what is about to be committed
+    PreCommit {
+        /// Arguments of a hook manager, not used
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
+    /// Look at the message of the commit
+    CommitMsg {
+        /// The file with the message
+        file: PathBuf,
+        /// Arguments of a hook manager, not used
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
+    /// Look at what is about to be pushed, as git names it on standard input
+    PrePush {
+        /// The name of the remote
+        remote: Option<OsString>,
+        /// The address of the remote
+        url: Option<OsString>,
+        /// Arguments of a hook manager, not used
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
 }
 
 /// What to scan.
@@ -65,9 +176,38 @@ pub struct ScanArgs {
     pub exclude: Vec<String>,
 }
 
+/// Which commits.
+#[derive(Debug, Args)]
+pub struct CommitsArgs {
+    /// Commits in git's terms: A..B, A...B, B, ^A
+    #[arg(value_name = "RANGE", required = true)]
+    pub ranges: Vec<String>,
+
+    /// Leave out what these reach
+    #[arg(long, value_name = "REV", num_args = 0..)]
+    pub not: Vec<String>,
+
+    /// After --not: leave out what remotes are known to have
+    #[arg(long, requires = "not")]
+    pub remotes: bool,
+}
+
+/// Which repositories.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Repositories, or folders in their work trees [default: .]
+    #[arg(value_name = "REPO")]
+    pub repositories: Vec<PathBuf>,
+
+    /// Take a shallow or partial clone as it is
+    #[arg(long)]
+    pub allow_shallow: bool,
+}
+
 /// How to run and what to show.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct CommonArgs {
     /// Format of the report on standard output
     #[arg(short, long, value_enum, default_value_t = Format::Text, global = true)]
@@ -92,6 +232,10 @@ pub struct CommonArgs {
     /// Show suppressed findings too, marked
     #[arg(long, global = true)]
     pub include_suppressed: bool,
+
+    /// Name the authors of the commits that brought keys in
+    #[arg(long, global = true)]
+    pub include_author: bool,
 
     /// When to use colours
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", global = true)]
@@ -146,6 +290,31 @@ impl ValueEnum for FailOn {
         let help = match self {
             FailOn::Leaks => "Any leak that is not suppressed",
             FailOn::None => "No leak, ever; an incomplete scan still does",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for Stage {
+    fn value_variants<'a>() -> &'a [Stage] {
+        &Stage::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for Method {
+    fn value_variants<'a>() -> &'a [Method] {
+        &Method::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Method::Auto => "By configuration where git is 2.54 or later, else by script",
+            Method::Config => "An entry in the repository's configuration",
+            Method::Script => "A marked block in the hook's script",
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

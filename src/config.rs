@@ -1,13 +1,17 @@
 //! From words to what the workers need: every default decided, every value checked, nothing of clap left.
 
-use std::ffi::OsStr;
+mod hooks;
+mod repositories;
+
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use crate::blob::from_slashed;
 use crate::cli::{Cli, Command, CommonArgs, ScanArgs, When};
 use crate::error::Error;
 use crate::exit::FailOn;
+use crate::hook::{HookConfig, Stage};
 use crate::output::{Output, Target};
 use crate::read::Links;
 use crate::report::{Color, Format, Mode, Style, Suppressed};
@@ -21,6 +25,8 @@ use crate::source::{Source, Stdin, Tree};
 pub enum Config {
     /// Scan and report.
     Scan(ScanConfig),
+    /// Install, uninstall or look at git hooks.
+    Hook(HookConfig),
     /// Print the JSON Schema of the report.
     Schema,
 }
@@ -30,6 +36,8 @@ pub enum Config {
 pub struct ScanConfig {
     /// Which command asked for it.
     pub mode: Mode,
+    /// The hook that asked for it, if one did.
+    pub hook: Option<Stage>,
     /// What to scan.
     pub sources: Vec<Source>,
     /// What the findings must carry.
@@ -64,26 +72,38 @@ impl Config {
         if let Some(folder) = &common.directory {
             std::env::set_current_dir(folder).map_err(|cause| Error::Folder { folder: folder.clone(), cause })?;
         }
-        match command {
-            None => ScanConfig::new(scan, &common).map(Config::Scan),
-            Some(Command::Scan(after)) => ScanConfig::new(scan.and(after), &common).map(Config::Scan),
-            Some(Command::Schema) => Ok(Config::Schema),
-        }
+        let threads = threads(&common);
+        let (mode, sources) = match command {
+            None => (Mode::Scan, sources(scan, threads)?),
+            Some(Command::Scan(after)) => (Mode::Scan, sources(scan.and(after), threads)?),
+            Some(Command::Staged) => (Mode::Staged, vec![repositories::staged()?]),
+            Some(Command::Commits(args)) => (Mode::Commits, vec![repositories::commits(&args, threads)?]),
+            Some(Command::History(args)) => (Mode::History, repositories::history(&args, threads)),
+            Some(Command::Audit(args)) => (Mode::Audit, repositories::audit(&args, threads)),
+            Some(Command::Hook(command)) => return hooks::config(command, &common, threads),
+            Some(Command::Schema) => return Ok(Config::Schema),
+        };
+        ScanConfig::new(mode, sources, &common).map(Config::Scan)
     }
 }
 
+fn threads(common: &CommonArgs) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    common.threads.map_or_else(all, usize::from)
+}
+
 impl ScanConfig {
-    fn new(scan: ScanArgs, common: &CommonArgs) -> Result<ScanConfig, Error> {
-        let threads = common
-            .threads
-            .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
+    fn new(mode: Mode, sources: Vec<Source>, common: &CommonArgs) -> Result<ScanConfig, Error> {
         let mut outputs: Vec<Output> = common.output.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
         let is_silent = common.quiet && common.format == Format::Text;
         if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
             outputs.insert(0, Output { format: common.format, target: Target::Stdout });
         }
-        let keep =
-            Keep { line_hashes: outputs.iter().any(|output| output.format == Format::Sarif), skips: common.verbose };
+        let keep = Keep {
+            line_hashes: outputs.iter().any(|output| output.format == Format::Sarif),
+            skips: common.verbose,
+            authors: common.include_author,
+        };
         let style = Style {
             color: color(common.color),
             suppressed: if common.include_suppressed { Suppressed::Show } else { Suppressed::Hide },
@@ -93,8 +113,7 @@ impl ScanConfig {
             When::Auto if io::stderr().is_terminal() && !common.quiet => ShowProgress::Yes,
             When::Auto | When::Never => ShowProgress::No,
         };
-        let sources = sources(scan, threads)?;
-        Ok(ScanConfig { mode: Mode::Scan, sources, keep, outputs, style, fail_on: common.fail_on, progress })
+        Ok(ScanConfig { mode, hook: None, sources, keep, outputs, style, fail_on: common.fail_on, progress })
     }
 }
 
@@ -122,6 +141,7 @@ fn sources(scan: ScanArgs, threads: usize) -> Result<Vec<Source>, Error> {
         given,
         ignore,
         exclude: scan.exclude,
+        elsewhere: Vec::new(),
         threads,
     }));
     let stdin = wants_stdin.then(|| Source::Stdin(Stdin::new(scan.stdin_filename)));
@@ -139,20 +159,7 @@ fn read_list(list: &Path, null: bool) -> io::Result<Vec<PathBuf>> {
     let separator = if null { b'\0' } else { b'\n' };
     let names = bytes.split(|&byte| byte == separator);
     let names = names.map(|name| if null { name } else { name.strip_suffix(b"\r").unwrap_or(name) });
-    Ok(names.filter(|name| !name.is_empty()).map(path_from_bytes).collect())
-}
-
-fn path_from_bytes(bytes: &[u8]) -> PathBuf {
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStrExt;
-        OsStr::from_bytes(bytes).into()
-    }
-    #[cfg(not(unix))]
-    {
-        let _: Option<&OsStr> = None;
-        String::from_utf8_lossy(bytes).into_owned().into()
-    }
+    Ok(names.filter(|name| !name.is_empty()).map(from_slashed).collect())
 }
 
 /// `FORMAT=PATH`, or a path whose extension tells the format.

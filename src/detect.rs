@@ -139,6 +139,11 @@ impl Detector {
         Cow::Owned(shown)
     }
 
+    /// Whether there is a needle in these bytes, and so maybe a key.
+    pub fn may_hold(&self, bytes: &[u8]) -> bool {
+        self.next_hit(bytes, 0, bytes.len()).is_some()
+    }
+
     /// The first needle that starts in `from..to`.
     fn next_hit(&self, haystack: &[u8], from: usize, to: usize) -> Option<Hit> {
         if from >= to {

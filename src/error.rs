@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::blob::{Origin, slashed};
+use crate::detect::Detector;
+use crate::object::ObjectId;
 
 /// Ends the run with status 2 (130 for [`Error::Interrupted`]). Each says whose fault it is and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,31 @@ pub enum Error {
         /// The names of all formats.
         formats: String,
     },
+    /// The user's: there is no repository to look at.
+    #[error("cannot open the repository at {}: {cause}; run it in a repository, or name one", path.display())]
+    Repository {
+        /// The path as given.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The user's: a range that leads nowhere.
+    #[error("cannot resolve {range:?}: {cause}; check the names, and fetch what is missing")]
+    Range {
+        /// The range as given.
+        range: String,
+        /// Why.
+        cause: String,
+    },
+    /// The user's: a range that goes on where a shallow clone ends.
+    #[error(
+        "cannot tell what {range:?} adds: the clone is shallow and does not reach its base; fetch the whole history \
+         (git fetch --unshallow; in a GitHub workflow: actions/checkout with fetch-depth: 0)"
+    )]
+    ShallowRange {
+        /// The ranges as given.
+        range: String,
+    },
     /// The system's: a report could not be written.
     #[error("cannot write the report to {target}: {cause}; make room or choose another place with --output")]
     Write {
@@ -50,6 +77,65 @@ pub enum Error {
         target: String,
         /// What the system said.
         cause: io::Error,
+    },
+    /// The user's: hooks belong to a git repository, and there is none.
+    #[error("cannot find a git repository from {}: {cause}; change into one, or name it with -C", folder.display())]
+    NoRepository {
+        /// Where it was looked for.
+        folder: PathBuf,
+        /// What was found instead.
+        cause: String,
+    },
+    /// The user's: git looks for hooks where other repositories' hooks are too.
+    #[error(
+        "core.hooksPath sends git to {} for hooks, outside of this repository; to change the hooks there, for every \
+         repository that uses them, say --force; to give this repository hooks of its own, run: {remedy}",
+        hooks.display()
+    )]
+    SharedHooks {
+        /// Where git looks.
+        hooks: PathBuf,
+        /// The command that changes it.
+        remedy: String,
+    },
+    /// The system's: a file that belongs to a hook can't be read or written.
+    #[error("cannot {action} {}: {cause}; {remedy}", path.display())]
+    HookFile {
+        /// What was tried.
+        action: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The user's: the repository's configuration is written in a way that is not understood well enough to edit.
+    #[error("cannot edit {}: {cause}; run: {remedy}", path.display())]
+    GitConfig {
+        /// The configuration file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+        /// The command that does it.
+        remedy: String,
+    },
+    /// The user's: the program lies where a hook can't name it.
+    #[error("a hook cannot name {}: {cause}; move the program and try again", path.display())]
+    HookProgram {
+        /// Where it lies, as far as that is known.
+        path: PathBuf,
+        /// What is wrong with that.
+        cause: String,
+    },
+    /// git's, or a hook manager's: a pre-push hook was not told what is pushed.
+    #[error(
+        "cannot tell what is pushed: {cause}; a pre-push hook needs the lines that git writes to its standard input \
+         (in lefthook: use_stdin: true)"
+    )]
+    Push {
+        /// What was there instead.
+        cause: String,
     },
     /// Ctrl-C was pressed.
     #[error("interrupted; no report was written")]
@@ -69,16 +155,37 @@ pub enum ProblemKind {
     Changed,
     /// A path given by name is a pipe, a socket or a device.
     SpecialFile,
+    /// A path that the user gave holds no repository that can be opened.
+    NoRepository,
+    /// An object or a file of a repository is damaged.
+    Corrupt,
+    /// An object that others refer to is not there.
+    MissingObject,
+    /// An object is larger than what is decoded.
+    TooLarge,
+    /// There is more of something than is followed.
+    TooMany,
+    /// A shallow clone holds a part of the history alone.
+    Shallow,
+    /// A partial clone holds some of the objects alone.
+    Partial,
 }
 
 impl ProblemKind {
     /// Every kind, in the order reports list them.
-    pub const ALL: [ProblemKind; 5] = [
+    pub const ALL: [ProblemKind; 12] = [
         ProblemKind::MissingPath,
         ProblemKind::NothingScanned,
         ProblemKind::Unreadable,
         ProblemKind::Changed,
         ProblemKind::SpecialFile,
+        ProblemKind::NoRepository,
+        ProblemKind::Corrupt,
+        ProblemKind::MissingObject,
+        ProblemKind::TooLarge,
+        ProblemKind::TooMany,
+        ProblemKind::Shallow,
+        ProblemKind::Partial,
     ];
 
     /// The stable name in reports.
@@ -89,14 +196,29 @@ impl ProblemKind {
             ProblemKind::Unreadable => "unreadable",
             ProblemKind::Changed => "changed",
             ProblemKind::SpecialFile => "special-file",
+            ProblemKind::NoRepository => "no-repository",
+            ProblemKind::Corrupt => "corrupt",
+            ProblemKind::MissingObject => "missing-object",
+            ProblemKind::TooLarge => "too-large",
+            ProblemKind::TooMany => "too-many",
+            ProblemKind::Shallow => "shallow",
+            ProblemKind::Partial => "partial",
         }
     }
 
     /// Whether what was asked for is at fault, and not something met on the way.
     pub fn is_usage(self) -> bool {
         match self {
-            ProblemKind::MissingPath | ProblemKind::NothingScanned => true,
-            ProblemKind::Unreadable | ProblemKind::Changed | ProblemKind::SpecialFile => false,
+            ProblemKind::MissingPath | ProblemKind::NothingScanned | ProblemKind::NoRepository => true,
+            ProblemKind::Unreadable
+            | ProblemKind::Changed
+            | ProblemKind::SpecialFile
+            | ProblemKind::Corrupt
+            | ProblemKind::MissingObject
+            | ProblemKind::TooLarge
+            | ProblemKind::TooMany
+            | ProblemKind::Shallow
+            | ProblemKind::Partial => false,
         }
     }
 }
@@ -135,6 +257,19 @@ impl Problem {
             kind: ProblemKind::Changed,
             message,
         }
+    }
+
+    /// A git object that can't be read.
+    pub fn object(id: &ObjectId, kind: ProblemKind, cause: &str) -> Problem {
+        let path = format!("object {id}").into_bytes();
+        let message = format!("{cause}; run git fsck, and fetch or restore what is damaged");
+        Problem { local_path: path.clone(), path, kind, message }
+    }
+
+    /// The same, with no secret in its paths.
+    pub fn redacted(self, detector: &Detector) -> Problem {
+        let redact = |path: Vec<u8>| detector.redact(&path).into_owned();
+        Problem { path: redact(self.path), local_path: redact(self.local_path), ..self }
     }
 
     /// A path given by name that can't be scanned.

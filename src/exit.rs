@@ -15,6 +15,8 @@ pub enum Exit {
     Usage,
     /// No leak was found, but something that should have been read was not.
     Incomplete,
+    /// A git hook that should be there is not, or does not work.
+    HookInactive,
     /// Ctrl-C was pressed.
     Interrupted,
 }
@@ -63,7 +65,7 @@ impl Exit {
     pub fn status(self) -> u8 {
         match self {
             Exit::Clean => 0,
-            Exit::Leaks => 1,
+            Exit::Leaks | Exit::HookInactive => 1,
             Exit::Usage => 2,
             Exit::Incomplete => 3,
             Exit::Interrupted => 130,

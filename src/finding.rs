@@ -75,6 +75,8 @@ pub struct GitPlace {
     pub date: Option<String>,
     /// The first line of the commit's message, or of the tag's, in bytes that hold no key's secret.
     pub subject: Option<Vec<u8>>,
+    /// Who wrote the commit, or the tag, as `NAME <MAIL>`, when that was asked for; in bytes that hold no key's secret.
+    pub author: Option<Vec<u8>>,
     /// Whether HEAD reaches it.
     pub in_head: bool,
     /// Up to [`MAX_REFS`] full names of what reaches it: refs, or else entries of reflogs.
@@ -87,14 +89,23 @@ pub const MAX_REFS: usize = 5;
 impl GitPlace {
     /// An object that nothing is known about yet.
     pub fn of(object: ObjectId, object_kind: ObjectKind) -> GitPlace {
-        GitPlace { object, object_kind, commit: None, date: None, subject: None, in_head: false, refs: Vec::new() }
+        GitPlace {
+            object,
+            object_kind,
+            commit: None,
+            date: None,
+            subject: None,
+            author: None,
+            in_head: false,
+            refs: Vec::new(),
+        }
     }
 }
 
-/// Whether the user named the very file.
+/// Whether the user asked for the very file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// By its own name.
+    /// By its own name, or by that of a folder it is in, which git ignores: who names such a folder wants what is in it.
     ByName,
     /// It was met on the way.
     Met,
@@ -215,14 +226,28 @@ impl Finding {
         crate::key::redacted(self.rule, self.key_id)
     }
 
-    /// What to do, the most urgent first.
+    /// What to do, the most urgent first. It depends on how far the key has gone.
     pub fn remedy(&self) -> Vec<String> {
-        vec![
-            format!("Revoke {} at console.hopx.dev, Settings, API Keys", self.key_id),
-            "Create a new key and keep it in the environment variable HOPX_API_KEY or a secret store".to_owned(),
-            "Review the account's sandboxes and usage, and delete what nobody there started".to_owned(),
-            "Then remove the key here and from the repository's history; removing the line is not enough".to_owned(),
-        ]
+        let revoke = format!("Revoke {} at console.hopx.dev, Settings, API Keys", self.key_id);
+        let keep = "Create a new key and keep it in the environment variable HOPX_API_KEY or a secret store";
+        let review = "Review the account's sandboxes and usage, and delete what nobody there started";
+        let last = match self.exposure {
+            Exposure::Staged | Exposure::Untracked | Exposure::Ignored => {
+                return vec![
+                    "Take the key out of the file: no commit has it at this path".to_owned(),
+                    "Keep it in the environment variable HOPX_API_KEY or a secret store".to_owned(),
+                    format!("{revoke}, if anybody else may have seen it"),
+                ];
+            }
+            Exposure::Pushed | Exposure::Committed | Exposure::Unknown => {
+                "Then remove the key here and from the repository's history; removing the line is not enough"
+            }
+            Exposure::Unreachable => {
+                "Then have git forget it: git reflog expire --expire=now --expire-unreachable=now --all, git stash drop \
+                 where a stash has it, and git gc --prune=now"
+            }
+        };
+        vec![revoke, keep.to_owned(), review.to_owned(), last.to_owned()]
     }
 
     /// What a report is sorted by. Whole, so that equal findings alone compare equal.

@@ -2,18 +2,24 @@
 //!
 //! ```text
 //! Config → Source ──lends──▶ Blob ─▶ Detector ─▶ Match ─▶ Finding ─▶ filter ─▶ Report ─▶ Exit
-//!          tree              origin   prefilter   key      place      marks     text json
-//!          stdin             content  decode                          only      jsonl sarif
-//!                                     shape, borders, placeholder
+//!          tree stdin        origin   prefilter   key      place      marks     text json
+//!          staged commits    content  decode               exposure   only      jsonl sarif
+//!          history                    shape, borders, placeholder
 //! ```
 //!
 //! 1. [`cli`] holds the words of the command line; [`config`] decides what they mean.
-//! 2. A [`source`] walks what it was given and lends each file as a [`blob`], read or mapped by [`read`]. What it leaves
-//!    out is counted in [`coverage`]; what it can't read is a [`Problem`](error::Problem). Threads live here only.
+//! 2. A [`source`] walks what it was given and lends each file as a [`blob`], read or mapped by [`read`], and each object
+//!    of a repository, by way of [`git`]. What it leaves out is counted in [`coverage`]; what it can't read is a
+//!    [`Problem`](error::Problem). Threads live here only, and in the sweep of [`git`].
 //! 3. The detector ([`detect`]) looks at every byte once, for the encoded forms of a key's prefix, and decodes around each hit.
-//! 4. [`scan`] turns each match into a [`finding`], whose place [`lines`] counts. The secret stays behind in [`key`].
+//! 4. [`scan`] turns each match into a [`finding`], whose place [`lines`] counts, and asks git how far it has gone. The
+//!    secret stays behind in [`key`].
 //! 5. [`filter`] marks what does not count, never removing it.
 //! 6. The [`report`] is sorted and written by one file a format, to where [`output`] says; [`exit`] is the status.
+//!
+//! Beside this way, [`hook`] puts git hooks in place that run it.
+//!
+//! [`hook`] puts the program where git calls it.
 //!
 //! A stage never imports a later one; `tests/cli/architecture.rs` holds the code to it.
 
@@ -26,6 +32,8 @@ pub mod error;
 pub mod exit;
 pub mod filter;
 pub mod finding;
+pub mod git;
+pub mod hook;
 pub mod key;
 pub mod line_hash;
 pub mod lines;
@@ -53,6 +61,7 @@ use crate::progress::Progress;
 pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
     match config {
         Config::Scan(config) => run_scan(config, out, err),
+        Config::Hook(config) => hook::run(config, out),
         Config::Schema => output::print(report::json::JSON_SCHEMA, out).map(|()| Exit::Clean),
     }
 }
@@ -69,6 +78,16 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
         return Err(Error::Interrupted);
     }
     output::write_messages(&report, err);
-    output::write_all(&report, &config.outputs, config.style, out)?;
-    Ok(Exit::of(&report, config.fail_on))
+    let exit = Exit::of(&report, config.fail_on);
+    match (config.hook, exit) {
+        // A hook that has nothing to say says nothing.
+        (Some(_), Exit::Clean) => {}
+        (hook, _) => {
+            output::write_all(&report, &config.outputs, config.style, out)?;
+            if let Some(stage) = hook {
+                output::write_message(hook::stopped(stage), err);
+            }
+        }
+    }
+    Ok(exit)
 }

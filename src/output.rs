@@ -123,6 +123,12 @@ pub fn write_messages(report: &Report, err: &mut dyn Write) {
     }
 }
 
+/// Writes a message to standard error.
+pub fn write_message(message: &str, err: &mut dyn Write) {
+    // There is nobody to tell if this fails.
+    let _ = writeln!(err, "{TOOL}: {message}");
+}
+
 /// What an error looks like on standard error. It may quote the command line, which may hold a key.
 pub fn error_line(error: &Error) -> String {
     let text = error.to_string();

@@ -1,13 +1,20 @@
 //! The scan: sources lend blobs, the detector finds keys in them, findings and coverage come out.
 
+mod added;
+mod exposure;
+mod history;
+mod merge;
+mod teller;
+
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::blob::{Blob, Block, Content, FileOrigin, Kind, Origin, ReadError};
 use crate::coverage::{Coverage, Skip};
 use crate::detect::{Detector, Found, Match};
 use crate::error::{Problem, ProblemKind};
 use crate::filter;
-use crate::finding::Finding;
+use crate::finding::{Exposure, Finding};
 use crate::line_hash;
 use crate::lines::{Lines, Position};
 use crate::object::ObjectKind;
@@ -22,6 +29,8 @@ pub struct Keep {
     pub line_hashes: bool,
     /// The path of everything that was left out.
     pub skips: bool,
+    /// Who wrote the commits and tags that brought keys in.
+    pub authors: bool,
 }
 
 /// Scans all sources, one after the other, each with all threads.
@@ -29,13 +38,42 @@ pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, pro
     let mut findings = Vec::new();
     let mut coverage = Coverage::default();
     for source in sources {
+        let mut raw = Vec::new();
         for worker in source.visit(&|| Worker::new(detector, keep, progress)) {
-            findings.extend(worker.findings);
+            raw.extend(worker.found);
             coverage.merge(worker.coverage);
         }
+        match source {
+            Source::History(source) => {
+                let (attributed, problems) = history::attribute(source, &raw, detector, keep);
+                findings.extend(attributed);
+                coverage.problems.extend(problems);
+            }
+            Source::Staged(source) => findings.extend(added::to_index(&source.repository, raw, detector)),
+            Source::Commits(source) => {
+                findings.extend(added::by_commits(&source.repository, raw, detector, keep));
+            }
+            Source::GitFiles(_) => findings.extend(raw.into_iter().map(|raw| {
+                // git tracks none of its own.
+                Finding { exposure: Exposure::Untracked, ..raw.finding }
+            })),
+            Source::Tree(_) => {
+                let (settled, problems) = exposure::of_files(raw, detector);
+                findings.extend(settled);
+                coverage.problems.extend(problems);
+            }
+            Source::Stdin(_) | Source::Message(_) | Source::Unopened(_) => {
+                findings.extend(raw.into_iter().map(|raw| raw.finding));
+            }
+        }
     }
-    if coverage.is_empty() && coverage.problems.is_empty() {
+    // A repository, its index or a range may hold nothing at all, and then that is what was looked at.
+    let may_be_empty = mode != Mode::Scan;
+    if coverage.is_empty() && coverage.problems.is_empty() && !may_be_empty {
         coverage.problems.push(nothing_scanned(sources, detector));
+    }
+    if mode == Mode::Audit {
+        findings = merge::files_and_history(findings);
     }
     filter::apply(&mut findings);
     Report::new(mode, findings, coverage)
@@ -54,8 +92,24 @@ struct Worker<'a> {
     detector: &'a Detector,
     keep: Keep,
     progress: &'a Progress,
-    findings: Vec<Finding>,
+    found: Vec<Raw>,
     coverage: Coverage,
+}
+
+/// A finding as it came from a blob, before what git knows of it.
+#[derive(Debug)]
+struct Raw {
+    finding: Finding,
+    place: RawPlace,
+}
+
+/// Where a finding was made: the path as it is, where the finding's own hides the secret of a key in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum RawPlace {
+    /// A file, by its path from the working directory, below what the user gave.
+    File { given: PathBuf, local: PathBuf },
+    /// An object, by its path from the top of the work tree; for a name in a tree, the name.
+    Object(Option<Vec<u8>>),
 }
 
 /// A key in a blob that is still being read.
@@ -70,7 +124,7 @@ struct Located {
 
 impl<'a> Worker<'a> {
     fn new(detector: &'a Detector, keep: Keep, progress: &'a Progress) -> Worker<'a> {
-        Worker { detector, keep, progress, findings: Vec::new(), coverage: Coverage::default() }
+        Worker { detector, keep, progress, found: Vec::new(), coverage: Coverage::default() }
     }
 
     /// Searches all blocks. The keys, and the bytes read or what ended the reading.
@@ -101,7 +155,7 @@ impl<'a> Worker<'a> {
     fn count(&mut self, origin: &Origin<'_>, bytes: u64) {
         match origin {
             Origin::File(FileOrigin { kind: Kind::LinkTarget, .. }) => self.coverage.links += 1,
-            Origin::File(FileOrigin { kind: Kind::Content, .. }) => {
+            Origin::File(FileOrigin { kind: Kind::Content | Kind::CommitMessage, .. }) => {
                 self.coverage.files += 1;
                 self.coverage.bytes += bytes;
                 self.progress.add_file(bytes);
@@ -119,18 +173,25 @@ impl<'a> Worker<'a> {
         mut located: Vec<Located>,
     ) -> Result<(), ReadError> {
         let placed = if content.is_rereadable() { place_all(content, &mut located) } else { Ok(()) };
-        let first_new = self.findings.len();
+        let first_new = self.found.len();
         for Located { found, start, end, places } in &located {
             let (start, end) = places.unwrap_or((Position::unplaced(*start), Position::unplaced(*end)));
-            self.findings.push(Finding::new(found, origin, start, end, self.detector));
+            let finding = Finding::new(found, origin, start, end, self.detector);
+            let place = match origin {
+                Origin::File(FileOrigin { root, local, .. }) => {
+                    RawPlace::File { given: root.given.clone(), local: local.to_path_buf() }
+                }
+                Origin::Object(object) => RawPlace::Object(object.path.map(<[u8]>::to_vec)),
+            };
+            self.found.push(Raw { finding, place });
         }
         self.progress.add_findings(located.len());
         placed?;
         if self.keep.line_hashes && content.is_rereadable() {
-            let findings = &mut self.findings[first_new..];
-            let wanted: BTreeSet<u64> = findings.iter().map(|finding| finding.start.line).collect();
+            let found = &mut self.found[first_new..];
+            let wanted: BTreeSet<u64> = found.iter().map(|raw| raw.finding.start.line).collect();
             let hashes = line_hash::of_lines(content, &wanted)?;
-            for finding in findings {
+            for Raw { finding, .. } in found {
                 finding.line_hash = hashes.get(&finding.start.line).cloned();
             }
         }
@@ -152,16 +213,17 @@ impl Visitor for Worker<'_> {
         }
     }
 
+    fn may_hold(&self, bytes: &[u8]) -> bool {
+        self.detector.may_hold(bytes)
+    }
+
     fn object(&mut self, kind: ObjectKind, bytes: u64) {
         self.coverage.object(kind, bytes);
         self.progress.add_file(bytes);
     }
 
     fn problem(&mut self, problem: Problem) {
-        let redact = |path: Vec<u8>| self.detector.redact(&path).into_owned();
-        let Problem { path, local_path, kind, message } = problem;
-        let problem = Problem { path: redact(path), local_path: redact(local_path), kind, message };
-        self.coverage.problems.push(problem);
+        self.coverage.problems.push(problem.redacted(self.detector));
     }
 
     fn skip(&mut self, origin: &Origin<'_>, why: Skip) {

@@ -1,8 +1,13 @@
 //! Sources: where bytes come from. A source visits every blob once and says what it could not or would not read.
 
+pub mod commits;
 mod file;
+pub mod history;
 pub mod ignored;
+pub mod message;
+pub mod staged;
 pub mod stdin;
+pub mod tracked;
 pub mod tree;
 mod walk;
 
@@ -11,6 +16,10 @@ use crate::coverage::Skip;
 use crate::error::Problem;
 use crate::object::ObjectKind;
 
+pub use commits::Commits;
+pub use history::History;
+pub use message::Message;
+pub use staged::Staged;
 pub use stdin::Stdin;
 pub use tree::Tree;
 
@@ -18,6 +27,8 @@ pub use tree::Tree;
 pub trait Visitor: Send {
     /// Bytes to be searched: a file, a name, or a part of a git object.
     fn blob(&mut self, blob: Blob<'_>);
+    /// Whether there may be a key in these bytes: a look that costs little, before their parts are lent one by one.
+    fn may_hold(&self, bytes: &[u8]) -> bool;
     /// Counts a git object of `bytes` bytes, all of whose parts have been lent.
     fn object(&mut self, kind: ObjectKind, bytes: u64);
     /// An input that should have been read and can't be.
@@ -33,25 +44,51 @@ pub enum Source {
     Tree(Tree),
     /// Standard input.
     Stdin(Stdin),
+    /// What the next commit would add.
+    Staged(Staged),
+    /// What some commits add.
+    Commits(Commits),
+    /// Every object of a repository.
+    History(History),
+    /// The message of a commit that is about to be made.
+    Message(Message),
+    /// The files that git keeps for a repository, but for its objects.
+    GitFiles(Tree),
+    /// What could not even be opened.
+    Unopened(Problem),
 }
 
 impl Source {
     /// What the user gave, in words.
     pub fn given(&self) -> Vec<u8> {
         match self {
-            Source::Tree(tree) if tree.given.is_empty() => b"the list of files".to_vec(),
-            Source::Tree(tree) => {
+            Source::Tree(tree) | Source::GitFiles(tree) if tree.given.is_empty() => b"the list of files".to_vec(),
+            Source::Tree(tree) | Source::GitFiles(tree) => {
                 tree.given.iter().map(|given| slashed(&given.path)).collect::<Vec<_>>().join(&b", "[..])
             }
             Source::Stdin(_) => b"-".to_vec(),
+            Source::Staged(staged) => slashed(&staged.repository.root.given),
+            Source::Commits(commits) => slashed(&commits.repository.root.given),
+            Source::History(history) => slashed(&history.repository.root.given),
+            Source::Message(message) => slashed(&message.file),
+            Source::Unopened(problem) => problem.path.clone(),
         }
     }
 
     /// Visits everything, with a visitor of its own for each thread. The visitors, in no particular order.
     pub fn visit<V: Visitor>(&self, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         match self {
-            Source::Tree(tree) => tree.visit(visitor),
+            Source::Tree(tree) | Source::GitFiles(tree) => tree.visit(visitor),
             Source::Stdin(stdin) => vec![stdin.visit(visitor())],
+            Source::Staged(staged) => vec![staged.visit(visitor())],
+            Source::Commits(commits) => commits.visit(visitor),
+            Source::History(history) => history.visit(visitor),
+            Source::Message(message) => vec![message.visit(visitor())],
+            Source::Unopened(problem) => {
+                let mut visitor = visitor();
+                visitor.problem(problem.clone());
+                vec![visitor]
+            }
         }
     }
 }

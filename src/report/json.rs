@@ -195,6 +195,8 @@ struct JsonGit<'a> {
     commit: Option<String>,
     date: Option<&'a str>,
     subject: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<Cow<'a, str>>,
     in_head: bool,
     refs: Vec<Cow<'a, str>>,
 }
@@ -252,6 +254,7 @@ impl<'a> JsonGit<'a> {
             commit: git.commit.map(|commit| commit.to_string()),
             date: git.date.as_deref(),
             subject: git.subject.as_deref().map(String::from_utf8_lossy),
+            author: git.author.as_deref().map(String::from_utf8_lossy),
             in_head: git.in_head,
             refs: git.refs.iter().map(|name| String::from_utf8_lossy(name)).collect(),
         }

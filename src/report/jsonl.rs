@@ -16,7 +16,7 @@ enum Line<'a> {
         #[serde(flatten)]
         head: Head,
         #[serde(flatten)]
-        summary: Summary<'a>,
+        summary: Box<Summary<'a>>,
     },
 }
 
@@ -27,7 +27,7 @@ enum Line<'a> {
 /// Those of `out`.
 pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
     let findings = report.shown(suppressed).map(|finding| Line::Finding(Box::new(JsonFinding::new(finding))));
-    let summary = Line::Summary { head: Head::new(report), summary: Summary::new(report) };
+    let summary = Line::Summary { head: Head::new(report), summary: Box::new(Summary::new(report)) };
     for line in findings.chain([summary]) {
         serde_json::to_writer(&mut *out, &line)?;
         writeln!(out)?;

@@ -12,9 +12,10 @@ use std::io::{self, Write};
 use sha2::{Digest, Sha256};
 
 use self::log::{
-    ArtifactLocation, AutomationDetails, BaseId, BaseIds, DefaultConfiguration, DescriptorReference, Driver, Help,
-    Invocation, Location, Log, Notification, NotificationDescriptor, PartialFingerprints, PhysicalLocation, Region,
-    ResultProperties, RuleDescriptor, RuleProperties, Run, RunProperties, SarifResult, SarifSuppression, Text, Tool,
+    ArtifactLocation, AutomationDetails, BaseId, BaseIds, DefaultConfiguration, DescriptorReference, Driver,
+    GitProperties, Help, Invocation, Location, Log, Notification, NotificationDescriptor, PartialFingerprints,
+    PhysicalLocation, Region, ResultProperties, RuleDescriptor, RuleProperties, Run, RunProperties, SarifResult,
+    SarifSuppression, Text, Tool,
 };
 use crate::error::ProblemKind;
 use crate::finding::{Finding, GitPlace, Level, Suppression};
@@ -169,6 +170,27 @@ impl NotificationDescriptor {
             ProblemKind::SpecialFile => {
                 ("SpecialFile", "A path that was given is no file or folder.", "Send its content to standard input.")
             }
+            ProblemKind::NoRepository => {
+                ("NoRepository", "A path that was given holds no repository.", "Name a repository, or a folder in one.")
+            }
+            ProblemKind::Corrupt => {
+                ("CorruptObject", "A part of a repository is damaged.", "Run git fsck, and restore it.")
+            }
+            ProblemKind::MissingObject => {
+                ("MissingObject", "An object that others refer to is missing.", "Run git fsck, and fetch it.")
+            }
+            ProblemKind::TooLarge => {
+                ("TooLarge", "An object is larger than what is decoded.", "Look at it with git cat-file.")
+            }
+            ProblemKind::TooMany => {
+                ("TooMany", "There is more of something than is followed.", "Look at its origin by hand.")
+            }
+            ProblemKind::Shallow => {
+                ("ShallowClone", "A shallow clone holds a part of the history.", "Fetch with fetch-depth: 0.")
+            }
+            ProblemKind::Partial => {
+                ("PartialClone", "A partial clone holds some of the objects.", "Run git fetch --refetch --no-filter.")
+            }
         };
         NotificationDescriptor {
             id: kind.id(),
@@ -246,8 +268,21 @@ impl SarifResult {
                 confidence: finding.confidence.id(),
                 encodings: finding.encodings,
                 exposure: finding.exposure.id(),
+                git: finding.git.as_ref().map(git),
             },
         }
+    }
+}
+
+fn git(git: &GitPlace) -> GitProperties {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    GitProperties {
+        object: git.object.to_string(),
+        commit: git.commit.map(|commit| commit.to_string()),
+        date: git.date.clone(),
+        author: git.author.as_deref().map(text),
+        in_head: git.in_head,
+        refs: git.refs.iter().map(|name| text(name)).collect(),
     }
 }
 

@@ -78,8 +78,9 @@ fn write_key(places: &[&Finding], palette: &Palette, out: &mut dyn Write) -> io:
     for finding in places {
         write_place(finding, palette, out)?;
     }
-    if places.iter().any(|finding| finding.is_leak()) {
-        for (number, step) in first.remedy().iter().enumerate() {
+    let worst = places.iter().filter(|finding| finding.is_leak()).min_by_key(|finding| finding.exposure);
+    if let Some(worst) = worst {
+        for (number, step) in worst.remedy().iter().enumerate() {
             writeln!(out, "  {}. {step}", number + 1)?;
         }
     }
@@ -124,6 +125,9 @@ fn write_git(git: &GitPlace, palette: &Palette, out: &mut dyn Write) -> io::Resu
     }
     if let Some(date) = git.date.as_deref().and_then(|date| date.split('T').next()) {
         write!(out, "{dim} of {date}{dim:#}")?;
+    }
+    if let Some(author) = &git.author {
+        write!(out, "{dim} from {}{dim:#}", terminal(author))?;
     }
     if let Some(subject) = &git.subject {
         write!(out, "{dim} \"{}\"{dim:#}", terminal(subject))?;

@@ -12,6 +12,8 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 /// The rules in force below one folder.
 #[derive(Debug)]
 struct Level {
+    /// The top of the work tree.
+    top: Arc<Path>,
     rules: Vec<Gitignore>,
     /// The folder above, unless this is the top of a work tree.
     above: Option<Arc<Level>>,
@@ -60,7 +62,8 @@ impl Ignored {
         }
         rules.retain(|rules| !rules.is_empty());
         if is_top || !rules.is_empty() {
-            let level = Arc::new(Level { rules, above });
+            let top = above.as_ref().map_or_else(|| Arc::from(folder), |above| Arc::clone(&above.top));
+            let level = Arc::new(Level { top, rules, above });
             self.levels.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_path_buf(), level);
         }
     }
@@ -82,6 +85,11 @@ impl Ignored {
         false
     }
 
+    /// The top of the work tree that holds the absolute path `path`, whose folder was entered.
+    pub fn top(&self, path: &Path) -> Option<Arc<Path>> {
+        path.parent().and_then(|folder| self.level(folder)).map(|level| Arc::clone(&level.top))
+    }
+
     /// The nearest rules at or above `folder`.
     fn level(&self, folder: &Path) -> Option<Arc<Level>> {
         let levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,6 +97,44 @@ impl Ignored {
             return None;
         }
         folder.ancestors().find_map(|folder| levels.get(folder).cloned())
+    }
+}
+
+/// Whether git's rules hide single paths of one work tree, asked about in any order.
+#[derive(Debug)]
+pub struct IgnoredPaths<'t> {
+    top: &'t Path,
+    rules: Ignored,
+    /// Folders that were asked about, and whether they are hidden.
+    folders: HashMap<PathBuf, bool>,
+}
+
+impl<'t> IgnoredPaths<'t> {
+    /// Paths of the work tree with this top, which is absolute.
+    pub fn of(top: &'t Path) -> IgnoredPaths<'t> {
+        let rules = Ignored::default();
+        rules.enter(top);
+        IgnoredPaths { top, rules, folders: HashMap::new() }
+    }
+
+    /// Whether the rules hide this absolute path, or a folder that it is in. Nothing outside of the work tree is hidden,
+    /// nor is its top.
+    pub fn is_hidden(&mut self, path: &Path, is_folder: bool) -> bool {
+        let is_below = |path: &Path| path != self.top && path.starts_with(self.top);
+        let mut above: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| is_below(folder)).collect();
+        while let Some(folder) = above.pop() {
+            let is_hidden = *self.folders.entry(folder.to_path_buf()).or_insert_with(|| {
+                let is_hidden = self.rules.is_ignored(folder, true);
+                if !is_hidden {
+                    self.rules.enter(folder);
+                }
+                is_hidden
+            });
+            if is_hidden {
+                return true;
+            }
+        }
+        is_below(path) && self.rules.is_ignored(path, is_folder)
     }
 }
 
@@ -117,7 +163,8 @@ pub fn work_tree_top(path: &Path) -> Option<&Path> {
     path.ancestors().find(|folder| is_work_tree(folder))
 }
 
-fn is_work_tree(folder: &Path) -> bool {
+/// Whether this folder is the top of a work tree.
+pub fn is_work_tree(folder: &Path) -> bool {
     folder.join(".git").symlink_metadata().is_ok()
 }
 

@@ -18,6 +18,7 @@ use crate::read::{Links, interrupt};
 use crate::source::Visitor;
 use crate::source::file::{Reader, visit_file, visit_link, visit_name};
 use crate::source::ignored::{Ignored, globs, work_tree_top};
+use crate::source::tracked::TrackedFiles;
 use crate::source::walk::Walk;
 
 /// Which rules hide files.
@@ -47,6 +48,8 @@ pub struct Tree {
     pub ignore: IgnoreRules,
     /// Globs of what to leave out, in the syntax of a `.gitignore` file.
     pub exclude: Vec<String>,
+    /// Folders that are visited by other means.
+    pub elsewhere: Vec<PathBuf>,
     /// How many threads walk and search.
     pub threads: usize,
 }
@@ -86,12 +89,14 @@ impl Tree {
         let mut visitors = vec![first];
 
         let aside = Mutex::new(Vec::new());
+        let tracked = TrackedFiles::default();
         for target in &folders {
             let ignored = match self.ignore {
                 IgnoreRules::Git => Some(Ignored::new(&target.absolute, target.top.as_deref())),
                 IgnoreRules::None => None,
             };
-            visitors.extend(Walk { target, named: &named, aside: &aside, ignored }.run(self.threads, visitor));
+            let walk = Walk::new(target, &named, &aside, ignored, &tracked);
+            visitors.extend(walk.run(self.threads, visitor));
         }
         visitors.extend(self.in_parallel(&files, visitor, |reader, visitor, target| {
             let origin = FileOrigin { root: &target.root, local: &target.root.given, kind: Kind::Content };
@@ -122,6 +127,7 @@ impl Tree {
     /// Sorts out what the user gave. The same place given twice is visited once.
     fn targets(&self) -> Targets {
         let mut targets = Targets::default();
+        targets.named.extend(self.elsewhere.iter().filter_map(|path| path.canonicalize().ok()));
         for given in &self.given {
             let metadata = match given.links {
                 Links::Follow => given.path.metadata(),

@@ -1,48 +1,71 @@
 //! The walk of one folder: what is entered, what is left out, with the search done in the walking threads.
 //!
-//! `ignore` walks with its filters off, since with them on it never says what it left out.
+//! `ignore` walks with its filters off, since with them on it never says what it left out. What git tracks below a folder
+//! that its rules hide is looked up one by one.
 
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::blob::{FileOrigin, Kind};
+use crate::blob::{FileOrigin, Kind, Origin};
 use crate::coverage::Skip;
 use crate::error::Problem;
+use crate::git::tree::EntryKind;
 use crate::read::{Links, interrupt};
 use crate::source::Visitor;
 use crate::source::file::{Aside, Reader, visit_file, visit_link, visit_name};
-use crate::source::ignored::Ignored;
+use crate::source::ignored::{Ignored, is_work_tree};
+use crate::source::tracked::{Below, Hidden, TrackedFiles};
 use crate::source::tree::Target;
 
 /// One walk, shared by its threads.
 #[derive(Debug)]
 pub(super) struct Walk<'w, 'a> {
     /// Where it starts.
-    pub target: &'a Target,
+    target: &'a Target,
     /// The absolute paths that have a visit of their own.
-    pub named: &'a HashSet<PathBuf>,
+    named: &'a HashSet<PathBuf>,
     /// Where files with several names go.
-    pub aside: &'w Aside<'a>,
+    aside: &'w Aside<'a>,
     /// git's rules, if they are to hide files.
-    pub ignored: Option<Ignored>,
+    ignored: Option<Ignored>,
+    /// What they do not hide.
+    tracked: &'w TrackedFiles,
+    /// Submodules in hidden folders: each is walked when the walk around it is done.
+    submodules: Mutex<Vec<PathBuf>>,
 }
 
-impl Walk<'_, '_> {
+impl<'w, 'a> Walk<'w, 'a> {
+    /// A walk of one folder, hiding what `ignored` says but for what is `tracked`. It leaves alone what has a visit of
+    /// its own, which are the absolute paths `named`, and puts files with several names `aside`.
+    pub fn new(
+        target: &'a Target,
+        named: &'a HashSet<PathBuf>,
+        aside: &'w Aside<'a>,
+        ignored: Option<Ignored>,
+        tracked: &'w TrackedFiles,
+    ) -> Walk<'w, 'a> {
+        Walk { target, named, aside, ignored, tracked, submodules: Mutex::new(Vec::new()) }
+    }
+
     /// Walks with `threads` threads. The visitors of all of them.
     pub fn run<V: Visitor>(&self, threads: usize, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         let visitors = Mutex::new(Vec::new());
         let given = &self.target.root.given;
         // A link to a folder is entered when a slash follows it.
-        let start = if given.is_symlink() { given.join("") } else { given.clone() };
-        WalkBuilder::new(start).standard_filters(false).threads(threads).build_parallel().run(|| {
-            let reader = Reader::new(threads);
-            let mut walker = Walker { walk: self, reader, visitor: Some(visitor()), visitors: &visitors };
-            Box::new(move |entry| walker.entry(entry))
-        });
+        let mut starts = vec![if given.is_symlink() { given.join("") } else { given.clone() }];
+        while let Some(start) = starts.pop() {
+            WalkBuilder::new(start).standard_filters(false).threads(threads).build_parallel().run(|| {
+                let reader = Reader::new(threads);
+                let mut walker = Walker { walk: self, reader, visitor: Some(visitor()), visitors: &visitors };
+                Box::new(move |entry| walker.entry(entry))
+            });
+            starts.append(&mut self.submodules.lock().unwrap_or_else(PoisonError::into_inner));
+        }
         visitors.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,11 +106,16 @@ impl<V: Visitor> Walker<'_, '_, V> {
         let origin = FileOrigin { root, local: entry.path(), kind: Kind::Content };
         let file_type = entry.file_type();
         let is_folder = entry.depth() == 0 || file_type.is_some_and(|kind| kind.is_dir());
-        match walk.left_out(&entry, is_folder) {
+        match walk.left_out(&entry, is_folder, visitor) {
             LeftOut::No => {}
             LeftOut::Elsewhere => return WalkState::Skip,
             LeftOut::Skip(why) => {
                 visitor.skip(&origin.into(), why);
+                return WalkState::Skip;
+            }
+            LeftOut::AllBut(tracked) => {
+                visitor.skip(&origin.into(), Skip::Ignored);
+                HiddenFolder { walk, reader: &mut self.reader, visitor, local: entry.path() }.visit(&tracked);
                 return WalkState::Skip;
             }
         }
@@ -108,12 +136,14 @@ impl<V: Visitor> Walker<'_, '_, V> {
 enum LeftOut {
     No,
     Skip(Skip),
+    /// git hides the folder, but not these files in it.
+    AllBut(Vec<Below>),
     /// The user named it too, and it has a visit of its own.
     Elsewhere,
 }
 
 impl Walk<'_, '_> {
-    fn left_out(&self, entry: &DirEntry, is_folder: bool) -> LeftOut {
+    fn left_out<V: Visitor>(&self, entry: &DirEntry, is_folder: bool, visitor: &mut V) -> LeftOut {
         let target = self.target;
         if entry.depth() > 0 {
             if entry.file_name() == ".git" {
@@ -123,20 +153,130 @@ impl Walk<'_, '_> {
                 return LeftOut::No;
             }
             let absolute = target.absolute(entry.path());
-            if self.named.contains(&absolute) {
-                return LeftOut::Elsewhere;
+            if let Some(left_out) = self.left_to_others(&absolute, is_folder) {
+                return left_out;
             }
-            if target.exclude.matched(&absolute, is_folder).is_ignore() {
-                return LeftOut::Skip(Skip::Excluded);
-            }
-            if self.ignored.as_ref().is_some_and(|ignored| ignored.is_ignored(&absolute, is_folder)) {
-                return LeftOut::Skip(Skip::Ignored);
+            if let Some(ignored) = self.ignored.as_ref().filter(|ignored| ignored.is_ignored(&absolute, is_folder)) {
+                match self.tracked.of(&absolute, is_folder, ignored, visitor) {
+                    Hidden::Below(files) if files.is_empty() => return LeftOut::Skip(Skip::Ignored),
+                    Hidden::Below(files) => return LeftOut::AllBut(files),
+                    Hidden::Itself => {}
+                }
             }
         }
         if let Some(ignored) = self.ignored.as_ref().filter(|_| is_folder) {
             ignored.enter(&target.absolute(entry.path()));
         }
         LeftOut::No
+    }
+
+    /// Whether the user left this out, or named it so that it has a visit of its own.
+    fn left_to_others(&self, absolute: &Path, is_folder: bool) -> Option<LeftOut> {
+        if self.named.contains(absolute) {
+            return Some(LeftOut::Elsewhere);
+        }
+        self.target.exclude.matched(absolute, is_folder).is_ignore().then_some(LeftOut::Skip(Skip::Excluded))
+    }
+}
+
+/// A folder that git's rules hide, of which some files are visited.
+struct HiddenFolder<'h, 'w, 'a, V> {
+    walk: &'h Walk<'w, 'a>,
+    reader: &'h mut Reader,
+    visitor: &'h mut V,
+    /// The folder's path from the working directory.
+    local: &'h Path,
+}
+
+impl<V: Visitor> HiddenFolder<'_, '_, '_, V> {
+    /// Visits these files and the names of the folders on the way, as the walk would. A file that is not there is no
+    /// problem: git would call it deleted.
+    fn visit(&mut self, files: &[Below]) {
+        let root = &self.walk.target.root;
+        let origin = FileOrigin { root, local: self.local, kind: Kind::Content };
+        visit_name(self.visitor, &origin, self.local.file_name());
+        // The folders from here to the file before, and whether each was entered. A folder's files follow each other.
+        let mut entered: Vec<(&Path, bool)> = Vec::new();
+        for Below { parts, kind } in files {
+            if interrupt::requested() {
+                return;
+            }
+            let Some((name, folders)) = parts.split_last() else { continue };
+            let shared = entered.iter().zip(folders).take_while(|((open, _), folder)| open == folder).count();
+            entered.truncate(shared);
+            let mut local: PathBuf =
+                std::iter::once(self.local).chain(entered.iter().map(|(folder, _)| *folder)).collect();
+            for folder in &folders[shared..] {
+                if entered.last().is_some_and(|(_, is_entered)| !is_entered) {
+                    break;
+                }
+                local.push(folder);
+                let is_entered = self.enter(&local);
+                entered.push((folder, is_entered));
+            }
+            if entered.last().is_none_or(|(_, is_entered)| *is_entered) {
+                self.visit_file(&local.join(name), *kind);
+            }
+        }
+    }
+
+    /// Looks at the name of a folder on the way. Whether it is a folder still, and no link to one, and to be entered.
+    fn enter(&mut self, local: &Path) -> bool {
+        let origin = FileOrigin { root: &self.walk.target.root, local, kind: Kind::Content };
+        let is_entered = self.is_wanted(&origin, true) && self.metadata(&origin).is_some_and(|found| found.is_dir());
+        if is_entered {
+            visit_name(self.visitor, &origin, local.file_name());
+        }
+        is_entered
+    }
+
+    fn visit_file(&mut self, local: &Path, kind: EntryKind) {
+        let (walk, root) = (self.walk, &self.walk.target.root);
+        let origin = FileOrigin { root, local, kind: Kind::Content };
+        let is_folder = kind == EntryKind::Submodule;
+        if !self.is_wanted(&origin, is_folder) {
+            return;
+        }
+        let Some(metadata) = self.metadata(&origin) else { return };
+        if metadata.is_dir() {
+            // git tracks nothing in a folder that stands where a file was.
+            if is_folder && is_work_tree(local) {
+                walk.submodules.lock().unwrap_or_else(PoisonError::into_inner).push(local.to_path_buf());
+            }
+            return;
+        }
+        visit_name(self.visitor, &origin, local.file_name());
+        if metadata.is_symlink() {
+            visit_link(self.visitor, origin);
+        } else if metadata.is_file() {
+            visit_file(self.reader, self.visitor, origin, Links::Refuse, Some((walk.aside, root)));
+        } else {
+            self.visitor.skip(&origin.into(), Skip::Special);
+        }
+    }
+
+    fn is_wanted(&mut self, origin: &FileOrigin<'_>, is_folder: bool) -> bool {
+        match self.walk.left_to_others(&self.walk.target.absolute(origin.local), is_folder) {
+            // What is not there is not left out either.
+            Some(LeftOut::Skip(why)) if origin.local.symlink_metadata().is_ok() => {
+                self.visitor.skip(&Origin::File(*origin), why);
+            }
+            Some(LeftOut::Skip(_) | LeftOut::Elsewhere) => {}
+            Some(LeftOut::No | LeftOut::AllBut(_)) | None => return true,
+        }
+        false
+    }
+
+    /// What is at a path; none when there is nothing, or nothing that can be looked at, which is told of.
+    fn metadata(&mut self, origin: &FileOrigin<'_>) -> Option<Metadata> {
+        match origin.local.symlink_metadata() {
+            Ok(metadata) => Some(metadata),
+            Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => None,
+            Err(cause) => {
+                self.visitor.problem(Problem::unreadable(&Origin::File(*origin), &cause));
+                None
+            }
+        }
     }
 }
 

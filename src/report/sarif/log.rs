@@ -202,4 +202,20 @@ pub struct ResultProperties {
     pub confidence: &'static str,
     pub encodings: &'static [&'static str],
     pub exposure: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub git: Option<GitProperties>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GitProperties {
+    pub object: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    pub in_head: bool,
+    pub refs: Vec<String>,
 }

@@ -1,0 +1,44 @@
+//! git: the only room that knows gix. It opens repositories, reads their refs, indexes and objects, sweeps through all
+//! that their object databases hold, and says how commits brought an object in. It runs nothing: no git, no hook, no
+//! filter.
+
+pub mod attribution;
+pub mod changes;
+pub mod commit;
+pub mod exposure;
+pub mod graph;
+pub mod index;
+pub mod links;
+pub mod push;
+pub mod range;
+pub mod refs;
+pub mod reftable;
+pub mod repository;
+pub mod sweep;
+pub mod tracked;
+pub mod tree;
+
+pub use repository::{Objects, Repository};
+
+use crate::blob::slashed;
+use crate::error::{Problem, ProblemKind};
+use sweep::{SweepProblem, SweepProblemKind};
+
+impl From<SweepProblem> for Problem {
+    fn from(problem: SweepProblem) -> Problem {
+        let kind = match problem.kind {
+            SweepProblemKind::Corrupt | SweepProblemKind::IndexMismatch => ProblemKind::Corrupt,
+            SweepProblemKind::MissingBase => ProblemKind::MissingObject,
+            SweepProblemKind::TooLarge => ProblemKind::TooLarge,
+            SweepProblemKind::Unreadable => ProblemKind::Unreadable,
+            SweepProblemKind::Changed => ProblemKind::Changed,
+        };
+        let object = problem.id.map_or_else(String::new, |id| format!("object {id}: "));
+        let with = match problem.lost {
+            0 | 1 => String::new(),
+            lost => format!(" ({} objects are lost with it)", lost - 1),
+        };
+        let path = slashed(&problem.file);
+        Problem { local_path: path.clone(), path, kind, message: format!("{object}{}{with}", problem.message) }
+    }
+}

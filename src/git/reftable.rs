@@ -1,0 +1,177 @@
+//! Refs in tables: repositories with `extensions.refStorage=reftable` (git 2.45 and later).
+//!
+//! A folder `reftable` holds a stack of tables. `tables.list` names them, one a line; a later table overrides earlier
+//! ones, and what it deletes is hidden. The format is git's Documentation/technical/reftable.txt, its versions 1 and 2.
+//! Nothing is written. What can't be read is told and the rest is used: a table counts up to its first fault.
+
+mod table;
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+pub use table::{Logged, Value};
+
+use crate::error::describe;
+use crate::object::HashKind;
+use crate::read::{Links, open};
+use table::Table;
+
+/// The folder of a stack, in the folder of a repository or of a linked work tree.
+pub const FOLDER: &str = "reftable";
+/// The list of a stack's tables.
+const LIST: &str = "tables.list";
+/// No file of a stack may be larger, in bytes: it is read into memory.
+const MAX_FILE: u64 = 1 << 30;
+/// What helps against damage, for git has no command that mends a table.
+const RESTORE: &str = "restore the file from a backup, or clone the repository again";
+
+/// The refs of a stack by their full names.
+pub type Refs = BTreeMap<Vec<u8>, Value>;
+/// The reflogs of a stack by the names of their refs. The oldest entry comes first.
+pub type Logs = BTreeMap<Vec<u8>, Vec<Logged>>;
+
+/// The tables of one folder.
+#[derive(Debug)]
+pub struct Stack {
+    tables: Vec<(PathBuf, Table)>,
+    problems: Vec<(PathBuf, String)>,
+}
+
+impl Stack {
+    /// Reads the tables below `dir`, the folder of a repository or of a linked work tree, whose objects have ids of this
+    /// hash. A table that is listed and missing is looked for once more by a new list: git removes tables when it puts
+    /// them together.
+    pub fn read(dir: &Path, hash: HashKind) -> Stack {
+        let folder = dir.join(FOLDER);
+        let mut stack = Stack::attempt(&folder, hash);
+        if stack.is_err() {
+            stack = Stack::attempt(&folder, hash);
+        }
+        stack.unwrap_or_else(|stack| stack)
+    }
+
+    /// Whether there is a stack in the folder of a repository.
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join(FOLDER).join(LIST).is_file()
+    }
+
+    /// What could not be read, and why, with what to do about it.
+    pub fn problems(&self) -> &[(PathBuf, String)] {
+        &self.problems
+    }
+
+    /// Every ref, deleted ones left out.
+    pub fn refs(&mut self) -> Refs {
+        let mut refs = Refs::new();
+        for (file, table) in &self.tables {
+            let read = table.refs(&mut |name, value| match value {
+                Some(value) => drop(refs.insert(name.to_vec(), value)),
+                None => drop(refs.remove(name)),
+            });
+            tell(&mut self.problems, file, read);
+        }
+        refs
+    }
+
+    /// Every reflog. Entries that were deleted are left out, and so are those that only say that a log exists.
+    pub fn logs(&mut self) -> Logs {
+        let mut found: BTreeMap<Vec<u8>, BTreeMap<u64, Logged>> = BTreeMap::new();
+        for (file, table) in &self.tables {
+            let read = table.logs(&mut |name, update, logged| {
+                if !found.contains_key(name) {
+                    found.insert(name.to_vec(), BTreeMap::new());
+                }
+                let Some(log) = found.get_mut(name) else { return };
+                match logged {
+                    Some(logged) => drop(log.insert(update, logged)),
+                    None => drop(log.remove(&update)),
+                }
+            });
+            tell(&mut self.problems, file, read);
+        }
+        let logs = found.into_iter().map(|(name, log)| {
+            let entries = log.into_values().filter(|logged| logged.old.is_some() || logged.new.is_some());
+            (name, entries.collect())
+        });
+        logs.collect()
+    }
+
+    /// `Err` with what there is when a listed table is missing.
+    fn attempt(folder: &Path, hash: HashKind) -> Result<Stack, Stack> {
+        let mut stack = Stack { tables: Vec::new(), problems: Vec::new() };
+        let list = match read_file(&folder.join(LIST)) {
+            Ok(list) => list,
+            Err(error) => {
+                stack.problem(folder.join(LIST), &format!("{}; {RESTORE}", describe(&error)));
+                return Err(stack);
+            }
+        };
+        let mut seen = HashSet::new();
+        let mut is_whole = true;
+        for line in list.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let Some(name) = file_name(line).filter(|name| seen.insert(*name)) else {
+                let line = String::from_utf8_lossy(line);
+                stack.problem(folder.join(LIST), &format!("{line:?} can't be the name of a table; {RESTORE}"));
+                continue;
+            };
+            let file = folder.join(name);
+            match read_file(&file) {
+                Ok(bytes) => stack.add(file, bytes, hash),
+                Err(error) => {
+                    is_whole &= error.kind() != io::ErrorKind::NotFound;
+                    let cause = describe(&error);
+                    stack.problem(file, &format!("{cause}; scan again when no git runs there, or {RESTORE}"));
+                }
+            }
+        }
+        if is_whole { Ok(stack) } else { Err(stack) }
+    }
+
+    fn add(&mut self, file: PathBuf, bytes: Vec<u8>, hash: HashKind) {
+        match Table::parse(bytes, hash) {
+            Ok((table, damage)) => {
+                tell(&mut self.problems, &file, damage.map_or(Ok(()), Err));
+                self.tables.push((file, table));
+            }
+            Err(damage) => tell(&mut self.problems, &file, Err(damage)),
+        }
+    }
+
+    fn problem(&mut self, file: PathBuf, message: &str) {
+        self.problems.push((file, format!("refs can't be read: {message}")));
+    }
+}
+
+/// Notes what is wrong with a table.
+fn tell(problems: &mut Vec<(PathBuf, String)>, file: &Path, read: Result<(), table::Damage>) {
+    if let Err(damage) = read {
+        let problem = (file.to_path_buf(), format!("some refs can't be read: {damage}; {RESTORE}"));
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+}
+
+/// A name of a file in the same folder.
+fn file_name(line: &[u8]) -> Option<&str> {
+    let name = std::str::from_utf8(line).ok()?;
+    let is_plain = name != ".." && name != "." && !name.contains(['/', '\\', ':', '\0']);
+    is_plain.then_some(name)
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let (file, metadata) = open(path, Links::Refuse)?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 GiB"));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

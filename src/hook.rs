@@ -1,0 +1,197 @@
+//! Git hooks: what `hopx-leaks hook` puts in place, takes out and reports. What a hook does when git runs it is
+//! not here.
+//!
+//! The repository and its settings are read by `place`; nothing of it is executed. A hook is an entry in the
+//! repository's configuration (`config`) or a marked block in a shell script (`script`, `file`); where a hook
+//! manager is in charge (`managers`) it is neither, and the user is told what to add there.
+
+mod config;
+mod file;
+mod install;
+mod managers;
+mod place;
+mod program;
+mod script;
+mod status;
+mod uninstall;
+
+use std::io;
+use std::path::Path;
+
+use crate::blob::slashed;
+use crate::detect::Detector;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output;
+use crate::report::escape::terminal;
+
+use place::Place;
+
+/// A hook of githooks(5) that we have something to do in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Before a commit is made: no arguments.
+    PreCommit,
+    /// When its message is written: the file with the message.
+    CommitMsg,
+    /// Before objects are sent: the remote's name and address; on standard input a line for each ref.
+    PrePush,
+}
+
+impl Stage {
+    /// Every stage, in the order in which git comes to them.
+    pub const ALL: [Stage; 3] = [Stage::PreCommit, Stage::CommitMsg, Stage::PrePush];
+
+    /// git's name of the hook.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::PreCommit => "pre-commit",
+            Stage::CommitMsg => "commit-msg",
+            Stage::PrePush => "pre-push",
+        }
+    }
+
+    /// What does not happen when the hook fails.
+    fn what(self) -> &'static str {
+        match self {
+            Stage::PreCommit | Stage::CommitMsg => "commit",
+            Stage::PrePush => "push",
+        }
+    }
+}
+
+/// How git finds a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By configuration where git knows how, else by script.
+    Auto,
+    /// By an entry `hook.<name>.command` in the repository's configuration.
+    Config,
+    /// By a script in the folder for hooks.
+    Script,
+}
+
+impl Method {
+    /// Every choice.
+    pub const ALL: [Method; 3] = [Method::Auto, Method::Config, Method::Script];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Auto => "auto",
+            Method::Config => "config",
+            Method::Script => "script",
+        }
+    }
+}
+
+/// What hooks may be installed beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Hooks of this repository that are in use.
+    OwnHooks,
+    /// A manager's hooks, other repositories' hooks and hooks that are switched off, too.
+    Anything,
+}
+
+/// Whether anything is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// It is.
+    Files,
+    /// It is only told what would be.
+    Nothing,
+}
+
+/// What to do about hooks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookConfig {
+    /// Put them in place.
+    Install {
+        /// Which.
+        stages: Vec<Stage>,
+        /// How git is to find them.
+        method: Method,
+        /// What they may stand beside.
+        beside: Beside,
+        /// Whether anything is written.
+        write: Write,
+    },
+    /// Take them out.
+    Uninstall {
+        /// Which.
+        stages: Vec<Stage>,
+        /// What they may stand beside.
+        beside: Beside,
+        /// Whether anything is written.
+        write: Write,
+    },
+    /// Say whether they are in place.
+    Status {
+        /// Which.
+        stages: Vec<Stage>,
+    },
+}
+
+/// What to tell who is stopped by a hook.
+pub fn stopped(stage: Stage) -> &'static str {
+    match stage {
+        Stage::PreCommit => {
+            "nothing was committed. Take the key out of the file and add it again (git restore --staged FILE takes the \
+             file out of the commit alone); to commit all the same: git commit --no-verify"
+        }
+        Stage::CommitMsg => {
+            "nothing was committed. Write the message without the key; to commit all the same: git commit --no-verify"
+        }
+        Stage::PrePush => {
+            "nothing was pushed. Take the key out of the commits that hold it (git rebase -i), or fetch what is missing; \
+             to push all the same: git push --no-verify"
+        }
+    }
+}
+
+/// Does what `config` says to the repository that the working directory is in, and tells it to `out`.
+///
+/// # Errors
+///
+/// What kept a hook from being read or written; what was done before that is told all the same.
+pub fn run(config: &HookConfig, out: &mut dyn io::Write) -> Result<Exit, Error> {
+    let place = Place::find()?;
+    let mut told = String::new();
+    let outcome = match config {
+        HookConfig::Install { stages, method, beside, write } => install::install(
+            &place,
+            stages,
+            install::How { method: *method, beside: *beside, write: *write },
+            &mut told,
+        ),
+        HookConfig::Uninstall { stages, beside, write } => {
+            uninstall::uninstall(&place, stages, *beside, *write, &mut told)
+        }
+        HookConfig::Status { stages } => Ok(status::status(&place, stages, &mut told)),
+    };
+    let told = Detector::new().redact(told.as_bytes()).into_owned();
+    output::print(&String::from_utf8_lossy(&told), out)?;
+    outcome
+}
+
+/// Adds a line to what is told.
+fn tell(told: &mut String, line: impl AsRef<str>) {
+    told.push_str(line.as_ref());
+    told.push('\n');
+}
+
+/// Adds `text` to what is told, set in, so that it can be told from what we say about it.
+fn tell_text(told: &mut String, text: &[u8]) {
+    for line in text.split(|&byte| byte == b'\n') {
+        let line = terminal(line);
+        tell(told, if line.is_empty() { line } else { format!("    {line}") });
+    }
+}
+
+/// A path as it is shown: from the working directory when it lies below it.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let below = here.ok().and_then(|here| path.strip_prefix(here).ok().filter(|rest| !rest.as_os_str().is_empty()));
+    terminal(&slashed(below.unwrap_or(path)))
+}

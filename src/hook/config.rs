@@ -1,0 +1,189 @@
+//! Hooks in git's configuration (git 2.54 and later): a section of ours each, written and taken out line by line so
+//! that every other byte of the file stays. What was meant is then read back from the new bytes.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use super::place::{Entry, EntryState, Place, entry_in, entry_name};
+use super::{Stage, Write, script};
+use crate::error::Error;
+
+/// Adds or updates the entry for `stage`. Whether anything had to change.
+///
+/// # Errors
+///
+/// [`Error::GitConfig`] and [`Error::HookFile`].
+pub fn install(place: &Place, stage: Stage, program: &[u8], write: Write) -> Result<bool, Error> {
+    let path = place.config_file();
+    let old = read(&path)?;
+    let command = script::command(stage, program);
+    let wanted = Some(Entry { command: command.clone(), state: EntryState::On, local: true });
+    if entry_in(&old, stage).is_ok_and(|entry| entry == wanted) {
+        return Ok(false);
+    }
+    let new = with_section(&without_section(&old, stage), stage, &command);
+    check(&path, &new, stage, wanted.as_ref())?;
+    replace(&path, &new, write).map(|()| true)
+}
+
+/// Takes the entry for `stage` out. Whether there was one.
+///
+/// # Errors
+///
+/// [`Error::GitConfig`] and [`Error::HookFile`].
+pub fn uninstall(place: &Place, stage: Stage, write: Write) -> Result<bool, Error> {
+    let path = place.config_file();
+    let old = read(&path)?;
+    if matches!(entry_in(&old, stage), Ok(None)) {
+        return Ok(false);
+    }
+    let new = without_section(&old, stage);
+    check(&path, &new, stage, None)?;
+    replace(&path, &new, write).map(|()| true)
+}
+
+/// The section for `stage`, with a newline behind it.
+pub fn section(stage: Stage, command: &[u8]) -> Vec<u8> {
+    let start = format!("{}\n\tevent = {}\n\tcommand = \"", header(stage), stage.name());
+    let mut section = start.into_bytes();
+    // git-config(1), Syntax: these are what a quoted value can't hold as they are.
+    for &byte in command {
+        match byte {
+            b'"' | b'\\' => section.extend_from_slice(&[b'\\', byte]),
+            b'\t' => section.extend_from_slice(b"\\t"),
+            byte => section.push(byte),
+        }
+    }
+    section.extend_from_slice(b"\"\n");
+    section
+}
+
+fn header(stage: Stage) -> String {
+    format!("[hook \"{}\"]", entry_name(stage))
+}
+
+fn with_section(config: &[u8], stage: Stage, command: &[u8]) -> Vec<u8> {
+    let mut section = section(stage, command);
+    if config.is_empty() || config.ends_with(b"\n") {
+        return [config, &section].concat();
+    }
+    // The newline that is missing at the end stays missing, so that it is known when the section is taken out.
+    section.pop();
+    [config, b"\n", &section].concat()
+}
+
+/// The file without the lines of our section: its header and its settings. Comments and what else stands among them
+/// stay, and with a setting that is not ours the header does too.
+fn without_section(config: &[u8], stage: Stage) -> Vec<u8> {
+    let mut kept: Vec<&[u8]> = Vec::new();
+    let mut dropped_header: Option<usize> = None;
+    let mut header_line: &[u8] = b"";
+    let mut is_last_dropped = false;
+    for line in config.split_inclusive(|&byte| byte == b'\n') {
+        let text = line.trim_ascii();
+        is_last_dropped = false;
+        if text.starts_with(b"[") {
+            dropped_header = None;
+            if text == header(stage).as_bytes() {
+                (dropped_header, header_line, is_last_dropped) = (Some(kept.len()), line, true);
+                continue;
+            }
+        } else if let Some(at) = dropped_header {
+            if is_own_setting(text) {
+                is_last_dropped = true;
+                continue;
+            }
+            if !text.is_empty() && !text.starts_with(b"#") && !text.starts_with(b";") {
+                kept.insert(at, header_line);
+                dropped_header = None;
+            }
+        }
+        kept.push(line);
+    }
+    let mut left = kept.concat();
+    if is_last_dropped && !config.ends_with(b"\n") && left.ends_with(b"\n") {
+        left.pop();
+    }
+    left
+}
+
+fn is_own_setting(text: &[u8]) -> bool {
+    let name = text.split(|&byte| byte == b'=').next().unwrap_or_default().trim_ascii();
+    [&b"event"[..], b"command", b"enabled", b"parallel"].iter().any(|own| name.eq_ignore_ascii_case(own))
+}
+
+/// Whether the bytes mean what they should.
+fn check(path: &Path, config: &[u8], stage: Stage, wanted: Option<&Entry>) -> Result<(), Error> {
+    let name = entry_name(stage);
+    let cause = match entry_in(config, stage) {
+        Ok(entry) if entry.as_ref() == wanted => return Ok(()),
+        Ok(_) => format!("its settings of hook.{name} are not written as expected"),
+        Err(cause) => cause,
+    };
+    let remedy = format!("git config --local --remove-section hook.{name}");
+    Err(Error::GitConfig { path: path.to_path_buf(), cause, remedy })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|cause| failed("read", path, cause))
+}
+
+/// Replaces the file as git does: a file `config.lock` that must not be there before keeps others from writing.
+fn replace(path: &Path, content: &[u8], write: Write) -> Result<(), Error> {
+    if write == Write::Nothing {
+        return Ok(());
+    }
+    let replace = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let name = path.file_name().unwrap_or_default();
+        let mut lock = tempfile::Builder::new().prefix(name).suffix(".lock").rand_bytes(0).tempfile_in(folder)?;
+        lock.write_all(content)?;
+        lock.as_file().set_permissions(path.metadata()?.permissions())?;
+        lock.as_file().sync_all()?;
+        lock.persist(path).map(|_| ()).map_err(|error| error.error)
+    };
+    replace().map_err(|cause| failed("write", path, cause))
+}
+
+fn failed(action: &'static str, path: &Path, cause: io::Error) -> Error {
+    let remedy = "check its permissions, and that no other git command is at work (config.lock)";
+    Error::HookFile { action, path: path.to_path_buf(), cause, remedy }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMAND: &[u8] = b"hopx_leaks_at='/a \\ \"b\"'; x # y";
+
+    #[test]
+    fn what_goes_in_comes_out_as_it_was() {
+        for config in
+            [&b"[core]\n\tbare = false\n"[..], b"[core]\n\tbare = false", b"", b"# only\n", b"[a]\r\n\tb = c\r\n"]
+        {
+            let mut with = config.to_vec();
+            for stage in Stage::ALL {
+                with = with_section(&with, stage, COMMAND);
+                let entry = entry_in(&with, stage).expect("a configuration").expect("an entry");
+                assert_eq!((&entry.command[..], entry.state), (COMMAND, EntryState::On));
+            }
+            for stage in [Stage::CommitMsg, Stage::PrePush, Stage::PreCommit] {
+                with = without_section(&with, stage);
+                assert_eq!(entry_in(&with, stage), Ok(None));
+            }
+            assert_eq!(String::from_utf8_lossy(&with), String::from_utf8_lossy(config));
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_into_our_section_stays() {
+        let with = with_section(b"[a]\n\tb = c\n", Stage::PrePush, COMMAND);
+        let more = [&with[..], b"\tenabled = true\n# about d\n[d]\n\te = f\n"].concat();
+        assert_eq!(without_section(&more, Stage::PrePush), b"[a]\n\tb = c\n# about d\n[d]\n\te = f\n");
+        let more = [&with[..], b"\tother = 1\n"].concat();
+        let left = without_section(&more, Stage::PrePush);
+        assert_eq!(left, b"[a]\n\tb = c\n[hook \"hopx-leaks-pre-push\"]\n\tother = 1\n");
+        assert_eq!(entry_in(&left, Stage::PrePush), Ok(None));
+    }
+}

@@ -1,0 +1,271 @@
+//! From the objects that hold keys to findings: which commit brought each key to which path, and what leads there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::blob::Kind;
+use crate::detect::Detector;
+use crate::error::{Problem, ProblemKind};
+use crate::finding::{Exposure, Finding, MAX_REFS};
+use crate::git::attribution::{Attribution, Bringer, Hits, Introduction, MAX_PLACES, What};
+use crate::git::commit::Parts;
+use crate::git::graph::Reached;
+use crate::git::refs::{Names, Reach};
+use crate::git::tree::EntryKind;
+use crate::git::{Objects, Repository};
+use crate::key::Fingerprint;
+use crate::object::{IdMap, ObjectId, ObjectKind};
+use crate::scan::teller::Teller;
+use crate::scan::{Keep, Raw, RawPlace};
+use crate::source::History;
+
+/// The findings of a sweep, attributed; and what kept some from being so.
+pub(super) fn attribute(
+    history: &History,
+    raw: &[Raw],
+    detector: &Detector,
+    keep: Keep,
+) -> (Vec<Finding>, Vec<Problem>) {
+    if raw.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let repository = &history.repository;
+    let names = repository.names();
+    let objects = repository.objects();
+    let led = Led::new(&names, &objects);
+    let (store, _) = history.store();
+    let hits = hits(raw);
+    let attribution = Attribution::of(&store, repository.hash, history.threads, &hits, &led.trees, detector);
+    let reached = attribution.graph.reached(&names, &led.commits, MAX_REFS);
+    let mut attributor = Attributor {
+        repository,
+        detector,
+        names: &names,
+        led: &led,
+        attribution: &attribution,
+        reached: &reached,
+        teller: Teller::new(repository.objects(), &names, detector, keep),
+        findings: Vec::new(),
+    };
+    attributor.introductions(raw);
+    let mut indexed = BTreeSet::new();
+    let mut problems = attributor.staged(raw, &mut indexed);
+    attributor.unnamed(raw, &indexed);
+    if attribution.is_cut {
+        let message = format!("more than {MAX_PLACES} places hold a key; the rest of them is not listed");
+        problems.push(Problem::given(&repository.root.given, ProblemKind::TooMany, message));
+    }
+    (worst_exposures(attributor.findings), problems)
+}
+
+/// What names lead to, once tags are followed.
+struct Led {
+    /// Name and commit.
+    commits: Vec<(u32, ObjectId)>,
+    /// Trees that a name leads to without a commit.
+    trees: Vec<ObjectId>,
+    /// All objects on the way, tags and what they lead to, with their names.
+    by_object: IdMap<Vec<u32>>,
+}
+
+impl Led {
+    fn new(names: &Names, objects: &Objects) -> Led {
+        let mut led = Led { commits: Vec::new(), trees: Vec::new(), by_object: IdMap::default() };
+        let mut bytes = Vec::new();
+        for (name, number) in names.names.iter().zip(0..) {
+            let mut next = Some(name.target);
+            while let Some(id) = next.take() {
+                led.by_object.entry(id).or_default().push(number);
+                // What can't be read leads nowhere; the sweep has told of it.
+                match objects.read(&id, &mut bytes) {
+                    Ok(ObjectKind::Commit) => led.commits.push((number, id)),
+                    Ok(ObjectKind::Tree) => led.trees.push(id),
+                    Ok(ObjectKind::Tag) => next = Parts::new(&bytes).ids("object").next(),
+                    Ok(ObjectKind::Blob) | Err(_) => {}
+                }
+            }
+        }
+        led
+    }
+
+    /// What reaches an object that stands in no commit.
+    fn reached(&self, id: &ObjectId, names: &Names) -> Reached {
+        let mut numbers = self.by_object.get(id).cloned().unwrap_or_default();
+        let reach = numbers.iter().map(|number| names.names[*number as usize].reach).min();
+        if reach.is_some_and(|reach| reach < Reach::Log) {
+            numbers.retain(|number| names.names[*number as usize].reach < Reach::Log);
+        }
+        numbers.truncate(MAX_REFS);
+        Reached { in_head: false, reach, names: numbers }
+    }
+}
+
+fn hits(raw: &[Raw]) -> Hits {
+    let mut hits = Hits::default();
+    for Raw { finding, .. } in raw {
+        match &finding.git {
+            Some(git) if git.object_kind == ObjectKind::Blob => {
+                hits.blobs.entry(git.object).or_default().insert(finding.fingerprint);
+            }
+            Some(git) if git.object_kind == ObjectKind::Tree => {
+                hits.trees.insert(git.object);
+            }
+            Some(_) | None => {}
+        }
+    }
+    hits
+}
+
+/// Makes findings out of raw ones.
+struct Attributor<'a> {
+    repository: &'a Repository,
+    detector: &'a Detector,
+    names: &'a Names,
+    led: &'a Led,
+    attribution: &'a Attribution,
+    reached: &'a [Reached],
+    teller: Teller<'a>,
+    findings: Vec<Finding>,
+}
+
+impl Attributor<'_> {
+    /// A finding for each key, path and commit that brought it there.
+    fn introductions(&mut self, raw: &[Raw]) {
+        let mut in_order: Vec<&Raw> = raw.iter().collect();
+        in_order.sort_by_key(|raw| raw.finding.start.byte);
+        let mut by_object: IdMap<Vec<&Raw>> = IdMap::default();
+        for raw in in_order {
+            by_object.entry(object(raw)).or_default().push(raw);
+        }
+        for introduction in &self.attribution.introductions {
+            let raws = by_object.get(&introduction.object).map_or(&[][..], Vec::as_slice);
+            // A key that stands in a file more than once came in once.
+            let mut told = BTreeSet::new();
+            for raw in raws.iter().filter(|raw| is_brought_by(introduction, raw)) {
+                if !told.insert(raw.finding.fingerprint) {
+                    continue;
+                }
+                let (path, by) = match introduction.by {
+                    Bringer::Commit(commit) => (Some(introduction.path.as_slice()), Some(commit)),
+                    // No commit names it, and so it has no path.
+                    Bringer::Tree(_) => (None, None),
+                };
+                let mut finding = self.placed(raw, path);
+                if introduction.kind == EntryKind::Link && finding.kind == Kind::Content {
+                    finding.kind = Kind::LinkTarget;
+                }
+                let reached = match introduction.by {
+                    Bringer::Commit(commit) => self.reached_commit(&commit),
+                    Bringer::Tree(tree) => self.led.reached(&tree, self.names),
+                };
+                self.finish(finding, by, &reached);
+            }
+        }
+    }
+
+    /// A finding for each key that an index has at a path where no commit has it. What indexes name goes to `indexed`.
+    fn staged(&mut self, raw: &[Raw], indexed: &mut BTreeSet<ObjectId>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut known: BTreeSet<(Vec<u8>, Fingerprint)> = BTreeSet::new();
+        for introduction in &self.attribution.introductions {
+            if let What::Keys(keys) = &introduction.what {
+                known.extend(keys.iter().map(|key| (introduction.path.clone(), *key)));
+            }
+        }
+        for file in self.repository.index_files() {
+            let index = match self.repository.index_at(&file) {
+                Ok(index) => index,
+                Err(cause) => {
+                    problems.push(Problem::given(&file, ProblemKind::Corrupt, format!("{cause}; run git status")));
+                    continue;
+                }
+            };
+            for entry in index.entries() {
+                for raw in raw.iter().filter(|raw| object(raw) == entry.id) {
+                    indexed.insert(entry.id);
+                    if known.insert((entry.path.to_vec(), raw.finding.fingerprint)) {
+                        let mut finding = self.placed(raw, Some(entry.path));
+                        if entry.kind == EntryKind::Link {
+                            finding.kind = Kind::LinkTarget;
+                        }
+                        finding.exposure = Exposure::Staged;
+                        self.findings.push(finding);
+                    }
+                }
+            }
+        }
+        problems
+    }
+
+    /// A finding for each key in a message, and in an object that neither a commit nor an index names.
+    fn unnamed(&mut self, raw: &[Raw], indexed: &BTreeSet<ObjectId>) {
+        let mut told = BTreeSet::new();
+        for raw in raw {
+            let id = object(raw);
+            let is_named = match raw.finding.git.as_ref().map(|git| git.object_kind) {
+                Some(ObjectKind::Blob | ObjectKind::Tree) => {
+                    self.attribution.named.contains(&id) || indexed.contains(&id)
+                }
+                Some(ObjectKind::Commit | ObjectKind::Tag) | None => false,
+            };
+            if !is_named && told.insert((id, raw.finding.kind, raw.finding.fingerprint)) {
+                let finding = self.placed(raw, None);
+                let commit = Some(id).filter(|id| self.attribution.graph.number(id).is_some());
+                let reached = commit.map_or_else(|| self.led.reached(&id, self.names), |id| self.reached_commit(&id));
+                self.finish(finding, commit, &reached);
+            }
+        }
+    }
+
+    /// The raw finding at this path.
+    fn placed(&self, raw: &Raw, path: Option<&[u8]>) -> Finding {
+        let shown = |path: Vec<u8>| self.detector.redact(&path).into_owned();
+        let mut finding = raw.finding.clone();
+        finding.path = path.map(|path| shown(path.to_vec()));
+        finding.local_path = match (path, &finding.git) {
+            (Some(path), _) => shown(self.repository.root.local_path(path)),
+            (None, Some(git)) => format!("{} {}", git.object_kind.name(), git.object).into_bytes(),
+            (None, None) => finding.local_path,
+        };
+        finding
+    }
+
+    /// Adds what is known of the commit, or else of the object itself.
+    fn finish(&mut self, finding: Finding, commit: Option<ObjectId>, reached: &Reached) {
+        self.findings.push(self.teller.tell(finding, commit, reached));
+    }
+
+    fn reached_commit(&self, commit: &ObjectId) -> Reached {
+        let number = self.attribution.graph.number(commit);
+        number.map(|number| self.reached[number].clone()).unwrap_or_default()
+    }
+}
+
+#[expect(clippy::expect_used, reason = "every finding of a sweep is in an object")]
+fn object(raw: &Raw) -> ObjectId {
+    raw.finding.git.as_ref().map(|git| git.object).expect("an object")
+}
+
+fn is_brought_by(introduction: &Introduction, raw: &Raw) -> bool {
+    match (&introduction.what, &raw.place) {
+        (What::Keys(keys), _) => raw.finding.kind != Kind::FileName && keys.contains(&raw.finding.fingerprint),
+        (What::Name, RawPlace::Object(Some(name))) => {
+            let last = introduction.path.rsplit(|byte| *byte == b'/').next();
+            raw.finding.kind == Kind::FileName && last == Some(name)
+        }
+        (What::Name, _) => false,
+    }
+}
+
+/// Gives every finding of a key at a path the worst exposure of all of them.
+pub(super) fn worst_exposures(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let place = |finding: &Finding| (finding.root.clone(), finding.path.clone(), finding.fingerprint);
+    let mut worst: BTreeMap<_, Exposure> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.path.is_some()) {
+        let exposure = worst.entry(place(finding)).or_insert(finding.exposure);
+        *exposure = (*exposure).min(finding.exposure);
+    }
+    for finding in &mut findings {
+        finding.exposure = worst.get(&place(finding)).copied().unwrap_or(finding.exposure);
+    }
+    findings
+}
