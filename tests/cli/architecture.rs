@@ -10,11 +10,13 @@ const STAGES: &[&[&str]] = &[
     &["read", "object"],
     &["blob"],
     &["lines", "error", "coverage"],
+    &["git"],
     &["line_hash", "source"],
     &["finding"],
     &["filter", "progress"],
     &["report"],
     &["scan", "exit", "output"],
+    &["hook"],
     &["cli"],
     &["config"],
 ];

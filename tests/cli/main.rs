@@ -4,13 +4,31 @@
 
 #[path = "../support/keys.rs"]
 mod keys;
+#[path = "../support/packs.rs"]
+mod packs;
+#[path = "../support/place.rs"]
+mod place;
 #[path = "../support/program.rs"]
 mod program;
+#[path = "../support/repository.rs"]
+mod repository;
 
 mod architecture;
+mod audit;
+mod commits;
 mod detection;
 mod exit_status;
+mod exposure;
+mod history;
+#[cfg(unix)]
+mod hook;
+#[cfg(unix)]
+mod hook_run;
 mod json;
+mod reftable;
 mod sarif;
 mod sources;
+mod staged;
+mod sweep;
 mod text;
+mod tracked;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::keys::Keys;
+use crate::repository;
 
 /// Bytes of a secret that must not be seen: far fewer than give it away, more than chance repeats.
 const TELLTALE: usize = 12;
@@ -83,14 +84,7 @@ impl Bench {
 
     /// Runs real git in the folder, with nobody's configuration.
     pub fn git(&self, arguments: &[&str]) {
-        let output = Command::new("git")
-            .args(["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"])
-            .args(arguments)
-            .current_dir(self.path())
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .output()
-            .expect("git runs");
+        let output = repository::git_in(self.path(), repository::START).args(arguments).output().expect("git runs");
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
@@ -98,7 +92,7 @@ impl Bench {
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hopx-leaks"));
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
-        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "GIT_DIR", "XDG_CONFIG_HOME"] {
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM"].iter().chain(&repository::VARIABLES) {
             command.env_remove(name);
         }
         command.env("HOME", self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null").env("RUST_BACKTRACE", "1");

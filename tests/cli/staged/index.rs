@@ -1,0 +1,83 @@
+//! The forms that an index can have.
+
+use std::fs;
+
+use super::check;
+use crate::place::Place;
+use crate::program::Bench;
+use crate::repository::Repository;
+
+/// An index prepared in some way, with a key in a new file, one in a changed file, and an old key left alone.
+fn in_form(seed: u64, init: &[&str], prepare: impl FnOnce(&Repository)) {
+    let mut bench = Bench::new(seed);
+    let (old, new, changed) = (bench.live(), bench.live(), bench.live());
+    let repository = Repository::init_with(bench.join("r"), init);
+    for name in ["in/a.txt", "in/b.txt", "out/deep/a.txt", "out/b.txt", "top.txt"] {
+        repository.write(name, format!("nothing in {name}\n"));
+    }
+    repository.write("out/deep/old.env", format!("K={old}\n"));
+    repository.commit_file("in/old.env", format!("K={old}\n"), "Start");
+    prepare(&repository);
+    check(&bench, &repository, &[]);
+    repository.write("in/new.env", format!("K={new}\n"));
+    repository.write("in/b.txt", format!("nothing\n{changed}\n"));
+    repository.git(&["add", "in"]);
+    let places = [("in/new.env", &new), ("in/b.txt", &changed)];
+    check(&bench, &repository, &places.map(|(path, key)| Place::staged(&repository, key, path)));
+}
+
+fn index(repository: &Repository) -> Vec<u8> {
+    fs::read(repository.join(".git/index")).expect("an index")
+}
+
+#[test]
+fn a_sparse_index() {
+    in_form(2121, &[], |repository| {
+        repository.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "in"]);
+        assert!(repository.git(&["ls-files", "--sparse"]).lines().any(|line| line == "out/"));
+    });
+}
+
+#[test]
+fn a_split_index() {
+    in_form(2122, &[], |repository| {
+        repository.git(&["update-index", "--split-index"]);
+        repository.git(&["config", "core.splitIndex", "true"]);
+        let files = fs::read_dir(repository.join(".git")).expect("a folder");
+        let mut names = files.map(|entry| entry.expect("an entry").file_name());
+        assert!(names.any(|name| name.to_string_lossy().starts_with("sharedindex.")));
+    });
+}
+
+#[test]
+fn an_index_of_version_4() {
+    in_form(2123, &[], |repository| {
+        repository.git(&["update-index", "--index-version", "4"]);
+        assert_eq!(index(repository)[..8], *b"DIRC\0\0\0\x04");
+    });
+}
+
+/// git leaves the checksum out for large repositories: it is all zeros.
+#[test]
+fn an_index_without_a_checksum() {
+    in_form(2124, &[], |repository| {
+        repository.git(&["config", "index.skipHash", "true"]);
+        repository.git(&["update-index", "--force-write-index"]);
+        assert!(index(repository).ends_with(&[0; 20]));
+    });
+}
+
+#[test]
+fn an_index_with_extensions() {
+    in_form(2125, &[], |repository| {
+        repository.git(&["update-index", "--force-untracked-cache"]);
+        repository.git(&["config", "index.threads", "4"]);
+        repository.git(&["status"]);
+        assert!(memchr::memmem::find(&index(repository), b"UNTR").is_some());
+    });
+}
+
+#[test]
+fn an_index_of_sha_256() {
+    in_form(2126, &["--object-format=sha256"], |repository| assert_eq!(repository.id("HEAD").len(), 64));
+}
