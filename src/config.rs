@@ -40,6 +40,8 @@ pub struct ScanConfig {
     pub hook: Option<Stage>,
     /// What to scan.
     pub sources: Vec<Source>,
+    /// How many threads to use.
+    pub threads: usize,
     /// What the findings must carry.
     pub keep: Keep,
     /// Where reports go.
@@ -72,15 +74,14 @@ impl Config {
         if let Some(folder) = &common.directory {
             std::env::set_current_dir(folder).map_err(|cause| Error::Folder { folder: folder.clone(), cause })?;
         }
-        let threads = threads(&common);
         let (mode, sources) = match command {
-            None => (Mode::Scan, sources(scan, threads)?),
-            Some(Command::Scan(after)) => (Mode::Scan, sources(scan.and(after), threads)?),
+            None => (Mode::Scan, sources(scan)?),
+            Some(Command::Scan(after)) => (Mode::Scan, sources(scan.and(after))?),
             Some(Command::Staged) => (Mode::Staged, vec![repositories::staged()?]),
-            Some(Command::Commits(args)) => (Mode::Commits, vec![repositories::commits(&args, threads)?]),
-            Some(Command::History(args)) => (Mode::History, repositories::history(&args, threads)),
-            Some(Command::Audit(args)) => (Mode::Audit, repositories::audit(&args, threads)),
-            Some(Command::Hook(command)) => return hooks::config(command, &common, threads),
+            Some(Command::Commits(args)) => (Mode::Commits, vec![repositories::commits(&args)?]),
+            Some(Command::History(args)) => (Mode::History, repositories::history(&args)),
+            Some(Command::Audit(args)) => (Mode::Audit, repositories::audit(&args)),
+            Some(Command::Hook(command)) => return hooks::config(command, &common),
             Some(Command::Schema) => return Ok(Config::Schema),
         };
         ScanConfig::new(mode, sources, &common).map(Config::Scan)
@@ -113,12 +114,13 @@ impl ScanConfig {
             When::Auto if io::stderr().is_terminal() && !common.quiet => ShowProgress::Yes,
             When::Auto | When::Never => ShowProgress::No,
         };
-        Ok(ScanConfig { mode, hook: None, sources, keep, outputs, style, fail_on: common.fail_on, progress })
+        let threads = threads(common);
+        Ok(ScanConfig { mode, hook: None, sources, threads, keep, outputs, style, fail_on: common.fail_on, progress })
     }
 }
 
 /// What the paths and lists on the command line amount to.
-fn sources(scan: ScanArgs, threads: usize) -> Result<Vec<Source>, Error> {
+fn sources(scan: ScanArgs) -> Result<Vec<Source>, Error> {
     globs(Path::new("/"), &scan.exclude).map_err(|(glob, cause)| Error::Exclude { glob: glob.to_owned(), cause })?;
     let is_dash = |path: &PathBuf| path.as_os_str() == "-";
     let wants_stdin = scan.paths.iter().any(is_dash);
@@ -142,7 +144,6 @@ fn sources(scan: ScanArgs, threads: usize) -> Result<Vec<Source>, Error> {
         ignore,
         exclude: scan.exclude,
         elsewhere: Vec::new(),
-        threads,
     }));
     let stdin = wants_stdin.then(|| Source::Stdin(Stdin::new(scan.stdin_filename)));
     Ok(tree.into_iter().chain(stdin).collect())

@@ -137,6 +137,14 @@ pub enum Error {
         /// What was there instead.
         cause: String,
     },
+    /// The user's or the system's: there are not so many threads to be had.
+    #[error("cannot start {threads} threads: {cause}; ask for fewer with --threads, or raise the limit (ulimit -u)")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the system said.
+        cause: rayon::ThreadPoolBuildError,
+    },
     /// Ctrl-C was pressed.
     #[error("interrupted; no report was written")]
     Interrupted,

@@ -19,8 +19,6 @@
 //!
 //! Beside this way, [`hook`] puts git hooks in place that run it.
 //!
-//! [`hook`] puts the program where git calls it.
-//!
 //! A stage never imports a later one; `tests/cli/architecture.rs` holds the code to it.
 
 pub mod blob;
@@ -39,6 +37,7 @@ pub mod line_hash;
 pub mod lines;
 pub mod object;
 pub mod output;
+pub mod parallel;
 pub mod progress;
 pub mod read;
 pub mod report;
@@ -69,7 +68,8 @@ pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -
 fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
     read::interrupt::listen();
     let (detector, progress) = (Detector::new(), Progress::default());
-    let work = || scan::scan(config.mode, &config.sources, &detector, config.keep, &progress);
+    let pool = parallel::pool(config.threads)?;
+    let work = || pool.install(|| scan::scan(config.mode, &config.sources, &detector, config.keep, &progress));
     let report = match config.progress {
         ShowProgress::Yes => progress.while_showing(err, work),
         ShowProgress::No => work(),

@@ -15,7 +15,7 @@ use crate::report::Mode;
 use crate::source::{Commits, Message, Source};
 
 /// What a hook command amounts to.
-pub fn config(command: HookCommand, common: &CommonArgs, threads: usize) -> Result<Config, Error> {
+pub fn config(command: HookCommand, common: &CommonArgs) -> Result<Config, Error> {
     let beside = |force| if force { Beside::Anything } else { Beside::OwnHooks };
     let write = |dry_run| if dry_run { Write::Nothing } else { Write::Files };
     Ok(match command {
@@ -32,7 +32,7 @@ pub fn config(command: HookCommand, common: &CommonArgs, threads: usize) -> Resu
         }),
         HookCommand::Status(args) => Config::Hook(HookConfig::Status { stages: stages(&args) }),
         HookCommand::Run(command) => {
-            let (stage, mode, source) = work(command, threads)?;
+            let (stage, mode, source) = work(command)?;
             let config = ScanConfig::new(mode, vec![source], common)?;
             Config::Scan(ScanConfig { hook: Some(stage), ..config })
         }
@@ -45,20 +45,20 @@ fn stages(args: &HookStages) -> Vec<Stage> {
 }
 
 /// What a hook looks at when git runs it.
-fn work(command: HookRunCommand, threads: usize) -> Result<(Stage, Mode, Source), Error> {
+fn work(command: HookRunCommand) -> Result<(Stage, Mode, Source), Error> {
     Ok(match command {
         HookRunCommand::PreCommit { rest: _ } => (Stage::PreCommit, Mode::Staged, staged()?),
         HookRunCommand::CommitMsg { file, rest: _ } => {
             (Stage::CommitMsg, Mode::Commits, Source::Message(Message { file }))
         }
         HookRunCommand::PrePush { remote, url: _, rest: _ } => {
-            (Stage::PrePush, Mode::Commits, push(remote.as_deref(), threads)?)
+            (Stage::PrePush, Mode::Commits, push(remote.as_deref())?)
         }
     })
 }
 
 /// What is about to be pushed.
-fn push(remote: Option<&OsStr>, threads: usize) -> Result<Source, Error> {
+fn push(remote: Option<&OsStr>) -> Result<Source, Error> {
     let mut updates = updates()?;
     let manager = std::env::var_os("PRE_COMMIT_REMOTE_NAME");
     // A remote without a name is given by its address, of which nothing is tracked.
@@ -69,7 +69,7 @@ fn push(remote: Option<&OsStr>, threads: usize) -> Result<Source, Error> {
     }
     let outgoing =
         repository.outgoing(&updates, &remote).map_err(|error| range_error(error, "what is about to be pushed"))?;
-    Ok(Source::Commits(Commits { repository, commits: outgoing.commits, others: outgoing.others, threads }))
+    Ok(Source::Commits(Commits { repository, commits: outgoing.commits, others: outgoing.others }))
 }
 
 /// The refs that are pushed, from standard input. git writes none when everything is there already.

@@ -19,7 +19,7 @@ pub fn staged() -> Result<Source, Error> {
 }
 
 /// What some commits add, in the repository of the working directory.
-pub fn commits(args: &CommitsArgs, threads: usize) -> Result<Source, Error> {
+pub fn commits(args: &CommitsArgs) -> Result<Source, Error> {
     let repository = here()?;
     let mut not = args.not.clone();
     if args.remotes {
@@ -30,27 +30,27 @@ pub fn commits(args: &CommitsArgs, threads: usize) -> Result<Source, Error> {
         let range: Vec<&str> = args.ranges.iter().map(String::as_str).chain(not).collect();
         range_error(error, &range.join(" "))
     })?;
-    Ok(Source::Commits(Commits { repository, commits, others: Vec::new(), threads }))
+    Ok(Source::Commits(Commits { repository, commits, others: Vec::new() }))
 }
 
 /// Everything that repositories hold in their object databases.
-pub fn history(args: &HistoryArgs, threads: usize) -> Vec<Source> {
+pub fn history(args: &HistoryArgs) -> Vec<Source> {
     let one = |given: PathBuf, environment| match open(&given, environment) {
-        Ok(repository) => Source::History(History { repository, shallow: shallow(args), threads }),
+        Ok(repository) => Source::History(History { repository, shallow: shallow(args) }),
         Err(problem) => Source::Unopened(problem),
     };
     given(args).into_iter().map(|(given, environment)| one(given, environment)).collect()
 }
 
 /// Everything that repositories hold, their files too.
-pub fn audit(args: &HistoryArgs, threads: usize) -> Vec<Source> {
-    let mut audit = Audit { shallow: shallow(args), threads, seen: HashSet::new(), sources: Vec::new() };
+pub fn audit(args: &HistoryArgs) -> Vec<Source> {
+    let mut audit = Audit { shallow: shallow(args), seen: HashSet::new(), sources: Vec::new() };
     for (given, environment) in given(args) {
         match open(&given, environment) {
             Ok(repository) => audit.add(repository),
             Err(problem) => {
                 if given.is_dir() {
-                    audit.sources.push(Source::Tree(audit.tree(given, Vec::new())));
+                    audit.sources.push(Source::Tree(tree(given, Vec::new())));
                 }
                 audit.sources.push(Source::Unopened(problem));
             }
@@ -62,7 +62,6 @@ pub fn audit(args: &HistoryArgs, threads: usize) -> Vec<Source> {
 /// The sources of an audit, put together.
 struct Audit {
     shallow: Shallow,
-    threads: usize,
     /// The object databases that have a visit, by absolute path.
     seen: HashSet<PathBuf>,
     sources: Vec<Source>,
@@ -75,7 +74,7 @@ impl Audit {
         if let Some(work_tree) = repository.work_tree.clone() {
             // One name for both, so that what the work tree and the history tell of a file can be put together.
             repository.root.given.clone_from(&work_tree);
-            self.sources.push(Source::Tree(self.tree(work_tree, Vec::new())));
+            self.sources.push(Source::Tree(tree(work_tree, Vec::new())));
         }
         let own = repository.common_dir.clone();
         if !self.is_new(&own) {
@@ -96,22 +95,22 @@ impl Audit {
                 }
             }
         }
-        self.sources.push(Source::GitFiles(self.tree(own, elsewhere)));
+        self.sources.push(Source::GitFiles(tree(own, elsewhere)));
     }
 
     fn history(&mut self, repository: Repository) {
-        let (shallow, threads) = (self.shallow, self.threads);
-        self.sources.push(Source::History(History { repository, shallow, threads }));
-    }
-
-    fn tree(&self, path: PathBuf, elsewhere: Vec<PathBuf>) -> Tree {
-        let given = vec![Given { path, links: Links::Follow }];
-        Tree { given, ignore: IgnoreRules::None, exclude: Vec::new(), elsewhere, threads: self.threads }
+        self.sources.push(Source::History(History { repository, shallow: self.shallow }));
     }
 
     fn is_new(&mut self, dir: &Path) -> bool {
         self.seen.insert(dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf()))
     }
+}
+
+/// All files below `path`, but for those `elsewhere`.
+fn tree(path: PathBuf, elsewhere: Vec<PathBuf>) -> Tree {
+    let given = vec![Given { path, links: Links::Follow }];
+    Tree { given, ignore: IgnoreRules::None, exclude: Vec::new(), elsewhere }
 }
 
 /// The repositories that were given, or the one around the working directory, which the environment may change.

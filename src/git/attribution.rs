@@ -92,17 +92,10 @@ type Steps = IdMap<Vec<Step>>;
 
 impl Attribution {
     /// Looks for all ways from a commit to a hit, and from the trees in `more` that no commit has.
-    pub fn of(
-        store: &Store,
-        hash: HashKind,
-        threads: usize,
-        hits: &Hits,
-        more: &[ObjectId],
-        detector: &Detector,
-    ) -> Attribution {
-        let visitors = sweep(store, threads, Wanted::NoBlobs, &|| Outline::new(hash, hits));
+    pub fn of(store: &Store, hash: HashKind, hits: &Hits, more: &[ObjectId], detector: &Detector) -> Attribution {
+        let visitors = sweep(store, Wanted::NoBlobs, &|| Outline::new(hash, hits));
         let (graph, on_the_way) = join(visitors, hits);
-        let visitors = sweep(store, threads, Wanted::NoBlobs, &|| Detail {
+        let visitors = sweep(store, Wanted::NoBlobs, &|| Detail {
             hash,
             hits,
             detector,

@@ -26,8 +26,7 @@ mod plan;
 mod recover;
 mod store;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use rayon::prelude::*;
 
 pub use cause::{SweepProblem, SweepProblemKind};
 pub use find::Found;
@@ -35,7 +34,7 @@ pub use store::Store;
 
 use crate::blob::Content;
 use crate::object::{ObjectId, ObjectKind};
-use crate::read::interrupt;
+use crate::parallel::{share, threads};
 use duplicates::Duplicates;
 use family::{Anchor, Family, Mode, Tools};
 use memory::Permits;
@@ -85,40 +84,31 @@ enum Task {
     Loose(u32),
 }
 
-/// Visits every object of a store once, on `threads` threads, each with a visitor that `visitor` makes. The visitors.
+/// Visits every object of a store once, on all threads of the pool, each with a visitor that `visitor` makes. The
+/// visitors.
 ///
 /// An object that is in several places is visited once. One that is damaged everywhere is a problem, and what is
 /// deltified against it is counted in it. When Ctrl-C was pressed, the sweep ends early, with whatever was visited.
 ///
 /// It takes the memory of the packs mapped, about 80 bytes an object, and 200 MiB at most for decoding, but for
 /// deltified objects of more than 24 MiB, of which one at a time is decoded with its base and its delta.
-pub fn sweep<V: ObjectVisitor>(
-    store: &Store,
-    threads: usize,
-    wanted: Wanted,
-    visitor: &(dyn Fn() -> V + Sync),
-) -> Vec<V> {
-    let threads = threads.max(1);
-    let mut visitors: Vec<V> = (0..threads).map(|_| visitor()).collect();
+pub fn sweep<V: ObjectVisitor>(store: &Store, wanted: Wanted, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
     let mut problems = Vec::new();
     let loose = loose::all(store, &mut problems);
-    let duplicates = Duplicates::new(store, &loose, threads);
-    let plan = |(number, pack)| Plan::new(pack, threads, &|position| !duplicates.has_packed(number, position));
-    let plans: Vec<_> = store.packs.iter().enumerate().map(plan).collect();
+    let duplicates = Duplicates::new(store, &loose);
+    let plan = |(number, pack)| Plan::new(pack, &|position| !duplicates.has_packed(number, position));
+    let plans: Vec<_> = store.packs.par_iter().enumerate().map(plan).collect();
     let sweep = Sweep { store, plans: &plans, loose: &loose, wanted };
-    let (tasks, mut outcome) = tasks(&sweep, &duplicates, threads);
-    let (next, permits) = (AtomicUsize::new(0), Permits::new(threads));
-    thread::scope(|scope| {
-        let work = |visitor| work(&sweep, &tasks, &next, &permits, visitor);
-        let workers: Vec<_> = visitors.iter_mut().map(|visitor| scope.spawn(move || work(visitor))).collect();
-        for worker in workers {
-            match worker.join() {
-                Ok(found) => outcome.add(found),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
+    let (tasks, mut outcome) = tasks(&sweep, &duplicates);
+    let permits = Permits::new(threads());
+    let worker = || Worker { visitor: visitor(), tools: Tools::default(), outcome: Outcome::default() };
+    let workers = share(&tasks, &worker, |worker, task| worker.work(&sweep, &permits, *task));
     drop(tasks);
+    let mut visitors = Vec::new();
+    for worker in workers {
+        outcome.add(worker.outcome);
+        visitors.push(worker.visitor);
+    }
     if let Some(first) = visitors.first_mut() {
         problems.extend(recover::finish(&sweep, outcome, first));
         for problem in problems {
@@ -130,7 +120,7 @@ pub fn sweep<V: ObjectVisitor>(
 
 /// What there is to do: large families first, so that no thread is left with one at the end, then the others as the
 /// packs are laid out, which is how the system reads them ahead. And what can't be done.
-fn tasks(sweep: &Sweep<'_>, duplicates: &Duplicates, threads: usize) -> (Vec<Task>, Outcome) {
+fn tasks(sweep: &Sweep<'_>, duplicates: &Duplicates) -> (Vec<Task>, Outcome) {
     let (mut tasks, mut outcome) = (Vec::new(), Outcome::default());
     let mut total = 0;
     for (number, plan) in (0..).zip(sweep.plans) {
@@ -151,50 +141,44 @@ fn tasks(sweep: &Sweep<'_>, duplicates: &Duplicates, threads: usize) -> (Vec<Tas
             }
         }
     }
-    let large = total / (16 * threads as u128) + 1;
+    let large = total / (16 * threads() as u128) + 1;
     tasks.sort_by_key(|(cost, _)| std::cmp::Reverse(if u128::from(*cost) >= large { *cost } else { 0 }));
     let loose = (0..).zip(sweep.loose).filter(|(number, _)| !duplicates.has_loose(*number as usize));
     let tasks = tasks.into_iter().map(|(_, task)| task).chain(loose.map(|(number, _)| Task::Loose(number)));
     (tasks.collect(), outcome)
 }
 
-/// One thread's work.
-fn work<V: ObjectVisitor>(
-    sweep: &Sweep<'_>,
-    tasks: &[Task],
-    next: &AtomicUsize,
-    permits: &Permits,
-    visitor: &mut V,
-) -> Outcome {
-    let (mut outcome, mut tools) = (Outcome::default(), Tools::default());
-    while let Some(&task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-        if interrupt::requested() {
-            break;
-        }
+/// One thread of a sweep.
+struct Worker<V> {
+    visitor: V,
+    tools: Tools,
+    outcome: Outcome,
+}
+
+impl<V: ObjectVisitor> Worker<V> {
+    fn work(&mut self, sweep: &Sweep<'_>, permits: &Permits, task: Task) {
+        let Worker { visitor, tools, outcome } = self;
         match task {
-            Task::Family { pack, top, kind } => {
-                let family = Family {
-                    pack: &sweep.store.packs[pack as usize],
-                    plan: &sweep.plans[pack as usize],
-                    number: pack,
-                    top,
-                    kind,
-                    anchor: Anchor::Pack,
-                    mode: Mode::Shared { permits, permit: None },
-                    tools: &mut tools,
-                    visitor,
-                    outcome: &mut outcome,
-                    aside: 0,
-                };
-                family.run();
+            Task::Family { pack, top, kind } => Family {
+                pack: &sweep.store.packs[pack as usize],
+                plan: &sweep.plans[pack as usize],
+                number: pack,
+                top,
+                kind,
+                anchor: Anchor::Pack,
+                mode: Mode::Shared { permits, permit: None },
+                tools,
+                visitor,
+                outcome,
+                aside: 0,
             }
+            .run(),
             Task::Loose(number) => {
                 let loose = &sweep.loose[number as usize];
-                if let Err(cause) = loose::visit(sweep.store, loose, sweep.wanted, &mut tools, visitor) {
+                if let Err(cause) = loose::visit(sweep.store, loose, sweep.wanted, tools, visitor) {
                     outcome.loose.push((number, cause));
                 }
             }
         }
     }
-    outcome
 }

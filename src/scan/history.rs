@@ -34,7 +34,7 @@ pub(super) fn attribute(
     let led = Led::new(&names, &objects);
     let (store, _) = history.store();
     let hits = hits(raw);
-    let attribution = Attribution::of(&store, repository.hash, history.threads, &hits, &led.trees, detector);
+    let attribution = Attribution::of(&store, repository.hash, &hits, &led.trees, detector);
     let reached = attribution.graph.reached(&names, &led.commits, MAX_REFS);
     let mut attributor = Attributor {
         repository,

@@ -28,8 +28,6 @@ pub struct History {
     pub repository: Repository,
     /// What to think of a shallow or partial clone.
     pub shallow: Shallow,
-    /// How many threads decode and search.
-    pub threads: usize,
 }
 
 impl History {
@@ -70,7 +68,7 @@ impl History {
             differences: differences(),
             has_names: false,
         };
-        let mut swept = sweep(&store, self.threads, Wanted::All, &bridge);
+        let mut swept = sweep(&store, Wanted::All, &bridge);
         let missing: BTreeMap<_, _> =
             swept.iter_mut().filter_map(|bridge| bridge.links.take()).flat_map(Links::missing).collect();
         for (id, (kind, from)) in missing {

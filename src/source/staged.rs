@@ -18,16 +18,18 @@ pub struct Staged {
 
 impl Staged {
     /// Visits each staged version that HEAD has not at the same path, and each new name.
-    pub fn visit<V: Visitor>(&self, visitor: V) -> V {
-        let objects = self.repository.objects();
-        let mut lender = Lender { visitor, repository: &self.repository, objects: &objects, commit: None };
+    pub fn visit<V: Visitor>(&self, mut visitor: V) -> V {
+        self.lend(&mut visitor);
+        visitor
+    }
+
+    fn lend<V: Visitor>(&self, visitor: &mut V) {
         let index = match self.repository.index() {
             Ok(index) => index,
-            Err(cause) => {
-                lender.visitor.problem(unreadable_index(&self.repository, &cause));
-                return lender.visitor;
-            }
+            Err(cause) => return visitor.problem(unreadable_index(&self.repository, &cause)),
         };
+        let objects = self.repository.objects();
+        let mut lender = Lender { visitor, repository: &self.repository, objects: &objects, commit: None };
         match self.repository.head_tree(&objects) {
             Ok(head) => staged(&objects, &index, head, &mut |change| lender.lend(change)),
             Err(cause) => lender.visitor.problem(Problem::given(
@@ -36,7 +38,6 @@ impl Staged {
                 format!("{cause}; run git fsck"),
             )),
         }
-        lender.visitor
     }
 }
 
@@ -47,7 +48,7 @@ fn unreadable_index(repository: &Repository, cause: &str) -> Problem {
 
 /// Lends what changed to a visitor.
 pub(super) struct Lender<'r, V> {
-    pub visitor: V,
+    pub visitor: &'r mut V,
     pub repository: &'r Repository,
     pub objects: &'r Objects,
     /// The commit that brings the changes, if there is one already.

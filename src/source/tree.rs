@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ignore::gitignore::Gitignore;
@@ -14,7 +13,8 @@ use ignore::gitignore::Gitignore;
 use crate::blob::{FileOrigin, Kind, Root};
 use crate::coverage::Skip;
 use crate::error::{Problem, ProblemKind, describe};
-use crate::read::{Links, interrupt};
+use crate::parallel::{share, threads};
+use crate::read::Links;
 use crate::source::Visitor;
 use crate::source::file::{Reader, visit_file, visit_link, visit_name};
 use crate::source::ignored::{Ignored, globs, work_tree_top};
@@ -50,8 +50,6 @@ pub struct Tree {
     pub exclude: Vec<String>,
     /// Folders that are visited by other means.
     pub elsewhere: Vec<PathBuf>,
-    /// How many threads walk and search.
-    pub threads: usize,
 }
 
 /// A path that the user gave and that exists.
@@ -96,9 +94,9 @@ impl Tree {
                 IgnoreRules::None => None,
             };
             let walk = Walk::new(target, &named, &aside, ignored, &tracked);
-            visitors.extend(walk.run(self.threads, visitor));
+            visitors.extend(walk.run(threads(), visitor));
         }
-        visitors.extend(self.in_parallel(&files, visitor, |reader, visitor, target| {
+        visitors.extend(in_parallel(&files, visitor, |reader, visitor, target| {
             let origin = FileOrigin { root: &target.root, local: &target.root.given, kind: Kind::Content };
             if target.is_excluded() {
                 return visitor.skip(&origin.into(), Skip::Excluded);
@@ -115,7 +113,7 @@ impl Tree {
         linked.sort_by_cached_key(|linked| (linked.identity, linked.origin().path()));
         let (firsts, others): (Vec<_>, Vec<_>) =
             linked.chunk_by(|a, b| a.identity == b.identity).filter_map(|names| names.split_first()).unzip();
-        visitors.extend(self.in_parallel(&firsts, visitor, |reader, visitor, linked| {
+        visitors.extend(in_parallel(&firsts, visitor, |reader, visitor, linked| {
             visit_file(reader, visitor, linked.origin(), linked.links, None);
         }));
         if let Some(visitor) = visitors.first_mut() {
@@ -169,37 +167,20 @@ impl Tree {
         let root = Root { given: given.path.clone(), prefix };
         Ok(Target { root, absolute, top, links: given.links, exclude })
     }
+}
 
-    /// Shares `items` out among threads, each with a reader and a visitor of its own.
-    fn in_parallel<'i, T: Sync, V: Visitor>(
-        &self,
-        items: &'i [T],
-        visitor: &(dyn Fn() -> V + Sync),
-        each: impl Fn(&mut Reader, &mut V, &'i T) + Sync,
-    ) -> Vec<V> {
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut reader = Reader::new(self.threads);
-            let mut visitor = visitor();
-            while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed))
-                && !interrupt::requested()
-            {
-                each(&mut reader, &mut visitor, item);
-            }
-            visitor
-        };
-        match self.threads.min(items.len()) {
-            0 => Vec::new(),
-            1 => vec![work()],
-            threads => std::thread::scope(|scope| {
-                let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-                let join = |handle: std::thread::ScopedJoinHandle<'_, V>| {
-                    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                };
-                handles.into_iter().map(join).collect()
-            }),
-        }
+/// Shares `items` out among threads, each with a reader and a visitor of its own.
+fn in_parallel<'i, T: Sync, V: Visitor>(
+    items: &'i [T],
+    visitor: &(dyn Fn() -> V + Sync),
+    each: impl Fn(&mut Reader, &mut V, &'i T) + Sync,
+) -> Vec<V> {
+    if items.is_empty() {
+        return Vec::new();
     }
+    let worker = || (Reader::new(threads()), visitor());
+    let workers = share(items, &worker, |(reader, visitor), item| each(reader, visitor, item));
+    workers.into_iter().map(|(_, visitor)| visitor).collect()
 }
 
 impl Target {

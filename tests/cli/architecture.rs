@@ -10,6 +10,7 @@ const STAGES: &[&[&str]] = &[
     &["read", "object"],
     &["blob"],
     &["lines", "error", "coverage"],
+    &["parallel"],
     &["git"],
     &["line_hash", "source"],
     &["finding"],

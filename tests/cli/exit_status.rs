@@ -140,6 +140,19 @@ fn wrong_usage() {
     assert_ends(&bench.run(["schema"]), 0, "");
 }
 
+/// More threads than there is memory for their stacks.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_are_not_to_be_had() {
+    let bench = Bench::new(211);
+    bench.write("a.txt", "nothing");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "ulimit -v 500000 && exec \"$0\" -j 1024 ."]).arg(env!("CARGO_BIN_EXE_hopx-leaks"));
+    let run = bench.finish(shell.current_dir(bench.path()).output().expect("sh runs"));
+    assert_ends(&run, 2, "cannot start 1024 threads: ");
+    assert!(run.stderr.contains("ask for fewer with --threads"), "{}", run.stderr);
+}
+
 #[test]
 fn options_stand_before_and_after_the_command() {
     let mut bench = Bench::new(207);

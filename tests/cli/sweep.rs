@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use hopx_leaks::blob::Content;
 use hopx_leaks::git::sweep::{ObjectVisitor, Store, SweepProblem, Wanted, sweep};
 use hopx_leaks::object::{HashKind, ObjectId, ObjectKind};
+use hopx_leaks::parallel;
 use sha2::{Digest, Sha256};
 
 use crate::program::Bench;
@@ -71,10 +72,11 @@ impl Swept {
 /// Sweeps with one thread and with eight, which must come to the same, and checks that nothing is visited twice.
 fn swept_as(objects: &Path, hash: HashKind, wanted: Wanted) -> Swept {
     let run = |threads| {
+        let pool = parallel::pool(threads).expect("threads");
         let (store, mut problems) = Store::open(objects, hash, &[]);
         let mut all = Vec::new();
         let mut streamed = 0;
-        for visitor in sweep(&store, threads, wanted, &Collector::default) {
+        for visitor in pool.install(|| sweep(&store, wanted, &Collector::default)) {
             all.extend(visitor.objects);
             problems.extend(visitor.problems);
             streamed += visitor.streamed;

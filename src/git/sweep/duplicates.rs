@@ -1,6 +1,6 @@
 //! Which objects are in several places: the first place counts, and packs come before loose objects.
 
-use std::thread;
+use rayon::prelude::*;
 
 use super::loose::Loose;
 use super::store::Store;
@@ -18,21 +18,14 @@ type Listed = (u64, u32, u32);
 
 impl Duplicates {
     /// Merges the lists of all places. `loose` is ordered by folder, then by id.
-    pub fn new(store: &Store, loose: &[Loose], threads: usize) -> Duplicates {
+    pub fn new(store: &Store, loose: &[Loose]) -> Duplicates {
         let mut duplicates = Duplicates { packs: vec![Vec::new(); store.packs.len()], loose: vec![false; loose.len()] };
         let folders = loose.chunk_by(|one, next| one.folder == next.folder).count();
         if store.packs.len() + folders < 2 {
             return duplicates;
         }
-        let bytes: Vec<u8> = (0..=u8::MAX).collect();
-        let found: Vec<Listed> = thread::scope(|scope| {
-            let share = |bytes: &[u8]| bytes.iter().flat_map(|byte| among(store, loose, *byte)).collect::<Vec<_>>();
-            let workers: Vec<_> = bytes
-                .chunks(bytes.len().div_ceil(threads.max(1)))
-                .map(|bytes| scope.spawn(move || share(bytes)))
-                .collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-        });
+        let found: Vec<Listed> =
+            (0..=u8::MAX).into_par_iter().flat_map_iter(|byte| among(store, loose, byte)).collect();
         for (_, place, position) in found {
             match duplicates.packs.get_mut(place as usize) {
                 Some(pack) => {

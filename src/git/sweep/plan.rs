@@ -1,6 +1,6 @@
 //! The delta forest of a pack: which object is deltified against which, and in which order to decode them.
 
-use std::thread;
+use rayon::prelude::*;
 
 use super::cause::Cause;
 use super::pack::{EntryKind, FIRST, Pack};
@@ -42,30 +42,15 @@ pub struct Plan {
     children: Vec<u32>,
 }
 
-/// Entries a thread takes at least: below this, starting it costs more than it does.
+/// Entries that are not shared out further: below this, waking a thread costs more than it does.
 const CHUNK: usize = 1 << 14;
 
 impl Plan {
     /// Plans a pack. `is_wanted` says by position in the index whether to visit an object.
-    pub fn new(pack: &Pack, threads: usize, is_wanted: &(dyn Fn(u32) -> bool + Sync)) -> Plan {
+    pub fn new(pack: &Pack, is_wanted: &(dyn Fn(u32) -> bool + Sync)) -> Plan {
         let mut entries = listed(pack, is_wanted);
         let finder = Finder::new(&entries, pack);
-        let chunk = entries.len().div_ceil(threads.max(1)).max(CHUNK);
-        let mut bases = vec![Base::Unknown; entries.len()];
-        thread::scope(|scope| {
-            for (entries, bases) in entries.chunks(chunk).zip(bases.chunks_mut(chunk)) {
-                let work = || {
-                    for (entry, base) in entries.iter().zip(bases) {
-                        *base = finder.base(pack, entry);
-                    }
-                };
-                if chunk < finder.entries.len() {
-                    scope.spawn(work);
-                } else {
-                    work();
-                }
-            }
-        });
+        let bases: Vec<Base> = entries.par_iter().with_min_len(CHUNK).map(|entry| finder.base(pack, entry)).collect();
         for (entry, base) in entries.iter_mut().zip(bases) {
             entry.base = base;
         }

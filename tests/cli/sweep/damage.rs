@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hopx_leaks::git::sweep::{Store, SweepProblemKind, Wanted, sweep};
 use hopx_leaks::object::{HashKind, ObjectId};
+use hopx_leaks::parallel;
 
 use super::{Collector, Import, Known, Repository, Swept, swept};
 use crate::packs::{self, Base, Entry, appended, blob};
@@ -363,7 +364,7 @@ fn objects_too_large_for_several_threads_are_decoded_alone() {
     }
     packs::write(&objects, "a", &entries);
     let (store, problems) = Store::open(&objects, HashKind::Sha1, &[]);
-    let visitors = sweep(&store, 2, Wanted::All, &Collector::default);
+    let visitors = parallel::pool(2).expect("threads").install(|| sweep(&store, Wanted::All, &Collector::default));
     let found: Vec<_> = visitors
         .into_iter()
         .flat_map(|visitor| {
@@ -396,6 +397,7 @@ fn nothing_that_a_file_says_makes_it_panic_or_hang() {
     let mut rng = fastrand::Rng::with_seed(65);
     let folder = objects.join("pack");
     fs::create_dir_all(&folder).expect("made");
+    let pool = parallel::pool(1).expect("a thread");
     for _ in 0..4000 {
         // Half of the changes are made before compression, and so have a checksum that is right.
         let mut entries = entries.clone();
@@ -425,7 +427,7 @@ fn nothing_that_a_file_says_makes_it_panic_or_hang() {
         fs::write(folder.join("pack-a.idx"), &index).expect("written");
         let (store, mut problems) = Store::open(&objects, HashKind::Sha1, &[]);
         let mut visited = 0;
-        for visitor in sweep(&store, 1, Wanted::All, &Collector::default) {
+        for visitor in pool.install(|| sweep(&store, Wanted::All, &Collector::default)) {
             visited += visitor.objects.len() as u64;
             problems.extend(visitor.problems);
         }
