@@ -4,7 +4,7 @@ mod damage;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -15,6 +15,7 @@ use hopx_leaks::parallel;
 use sha2::{Digest, Sha256};
 
 use crate::program::Bench;
+use crate::repository;
 
 /// What is known of an object: its kind, its size, and the SHA-256 of its bytes.
 type Known = (String, u64, String);
@@ -156,18 +157,7 @@ impl Repository {
 
     /// All objects as git gives them.
     fn known(&self) -> BTreeMap<String, Known> {
-        let output = self.git(&["cat-file", "--batch-all-objects", "--batch", "--buffer"]);
-        let mut rest = &output[..];
-        let mut all = BTreeMap::new();
-        while let Some(end) = memchr::memchr(b'\n', rest) {
-            let line = std::str::from_utf8(&rest[..end]).expect("text");
-            let words: Vec<_> = line.split(' ').collect();
-            let size: usize = words[2].parse().expect("a size");
-            let bytes = &rest[end + 1..][..size];
-            all.insert(words[0].to_owned(), known(words[1], bytes));
-            rest = &rest[end + 1 + size + 1..];
-        }
-        all
+        known_in(&self.path())
     }
 
     /// The files in the folder of packs with this ending.
@@ -186,6 +176,27 @@ impl Repository {
         assert!(known.len() > 20 && swept.objects == known, "{} of {}", swept.objects.len(), known.len());
         swept
     }
+}
+
+/// All objects of the repository in or at `folder`, as git gives them.
+fn known_in(folder: &Path) -> BTreeMap<String, Known> {
+    let mut git = repository::git_in(folder, repository::START)
+        .args(["cat-file", "--batch-all-objects", "--batch", "--buffer", "--unordered"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("git runs");
+    let mut output = BufReader::new(git.stdout.take().expect("a pipe"));
+    let (mut all, mut line, mut bytes) = (BTreeMap::new(), String::new(), Vec::new());
+    while output.read_line(&mut line).expect("a line") > 0 {
+        let words: Vec<_> = line.trim_end().split(' ').collect();
+        // A newline follows the content.
+        bytes.resize(words[2].parse::<usize>().expect("a size") + 1, 0);
+        output.read_exact(&mut bytes).expect("the content");
+        all.insert(words[0].to_owned(), known(words[1], &bytes[..bytes.len() - 1]));
+        line.clear();
+    }
+    assert!(git.wait().expect("git ends").success());
+    all
 }
 
 /// Where `git fast-import` puts objects.
@@ -226,6 +237,28 @@ fn history(seed: u64, commits: usize) -> Vec<u8> {
         format!("tag v{seed}\nfrom refs/heads/s{seed}\ntagger t <t@example.invalid> 1 +0000\ndata 1\nx\n").bytes(),
     );
     out
+}
+
+/// The repository that this test stands in, or the one that `HOPX_LEAKS_TEST_REPOSITORY` names: nobody made it for a
+/// test.
+#[test]
+fn a_repository_that_was_not_made_for_a_test() {
+    let named = std::env::var_os("HOPX_LEAKS_TEST_REPOSITORY").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let objects = repository::git_in(&folder, repository::START)
+        .args(["rev-parse", "--path-format=absolute", "--git-path", "objects"])
+        .output()
+        .expect("git runs");
+    let objects = String::from_utf8(objects.stdout).expect("UTF-8");
+    if objects.is_empty() {
+        // As in a package from a registry.
+        println!("{} is in no repository: nothing was compared", folder.display());
+        return;
+    }
+    let swept = swept(Path::new(objects.trim_end()));
+    assert_eq!(swept.problems, []);
+    let known = known_in(&folder);
+    assert!(known.len() > 20 && swept.objects == known, "{} of {}", swept.objects.len(), known.len());
 }
 
 #[test]
