@@ -1,11 +1,20 @@
 //! Changes: what a tree or an index has at a path that none of the trees it is compared with has.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use crate::error::ProblemKind;
 use crate::git::Objects;
 use crate::git::index::{CachedTree, Index};
-use crate::git::tree::{EntryKind, entries};
+use crate::git::tree::{Entry, EntryKind, entries};
 use crate::object::{HashKind, ObjectId, ObjectKind};
+use crate::read::interrupt;
+
+/// How many entries are told of again when the same folder stands at several paths. A repository made for it can hold
+/// one file at more paths than there are atoms.
+const MAX_AGAIN: usize = 1_000_000;
+/// The longest path of a folder that is entered, in bytes: four times what Linux opens. It bounds the depth too.
+const MAX_PATH: usize = 16 << 10;
 
 /// Something at a path that is not there, or not the same, in what it was compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +31,22 @@ pub struct Change {
     pub is_new: bool,
 }
 
-/// A tree or a blob that could not be read.
+/// An object that could not be read, or not wholly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// The object.
     pub id: ObjectId,
+    /// What kept it from being read.
+    pub kind: ProblemKind,
     /// Why, in words.
     pub cause: String,
+}
+
+impl Unreadable {
+    /// It is damaged or missing.
+    pub fn corrupt(id: ObjectId, cause: impl Into<String>) -> Unreadable {
+        Unreadable { id, kind: ProblemKind::Corrupt, cause: cause.into() }
+    }
 }
 
 /// The bytes of a tree.
@@ -38,7 +56,7 @@ pub struct Unreadable {
 /// Why it can't be read.
 pub fn read_tree(objects: &Objects, id: &ObjectId) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
-    let unreadable = |cause: String| Unreadable { id: *id, cause };
+    let unreadable = |cause: String| Unreadable::corrupt(*id, cause);
     match objects.read(id, &mut bytes).map_err(unreadable)? {
         ObjectKind::Tree => Ok(bytes),
         other => Err(unreadable(format!("it is a {} and not a tree", other.name()))),
@@ -74,7 +92,7 @@ struct Open {
 }
 
 /// Everything in `tree` that stands at the same path in none of the trees `before`, to `visit`; folders come before what
-/// is in them and are told of only when they are new.
+/// is in them. Folders and submodules are told of only when they are new.
 pub fn between_trees(
     objects: &Objects,
     tree: ObjectId,
@@ -84,44 +102,83 @@ pub fn between_trees(
     between(objects, Open { path: Vec::new(), tree, before }, visit);
 }
 
-fn between(objects: &Objects, open: Open, visit: &mut dyn FnMut(Result<Change, Unreadable>)) {
+fn between(objects: &Objects, top: Open, visit: &mut dyn FnMut(Result<Change, Unreadable>)) {
     // No recursion: folders can be nested deeper than any stack.
-    let mut open = vec![open];
+    let mut open = vec![top];
+    // The same folder compared with the same ones holds nothing that was not told of at another path.
+    let mut seen = HashSet::new();
+    let (mut again, mut is_cut) = (0, false);
     while let Some(Open { path, tree, before }) = open.pop() {
-        if before.contains(&tree) {
+        if before.contains(&tree) || interrupt::requested() {
             continue;
         }
-        let bytes = match read_tree(objects, &tree) {
-            Ok(bytes) => bytes,
-            Err(problem) => {
-                visit(Err(problem));
-                continue;
+        let is_new = seen.insert((tree, before.clone()));
+        if path.len() > MAX_PATH || (!is_new && again > MAX_AGAIN) {
+            if !std::mem::replace(&mut is_cut, true) {
+                visit(Err(too_many(tree)));
             }
-        };
-        // A parent that can't be read hides nothing.
-        let before: Vec<Vec<u8>> = before.iter().filter_map(|id| read_tree(objects, id).ok()).collect();
-        let before: Vec<Vec<_>> = before.iter().map(|tree| entries(tree, objects.hash()).collect()).collect();
-        for entry in entries(&bytes, objects.hash()) {
-            let old = before.iter().filter_map(|tree| tree.iter().find(|old| old.name == entry.name));
-            let old: Vec<_> = old.collect();
-            let Some(id) = entry.object() else { continue };
-            if entry.kind == EntryKind::Submodule || old.iter().any(|old| old.id == entry.id && old.kind == entry.kind)
-            {
-                continue;
-            }
-            let path = joined(&path, entry.name);
-            let is_new = old.is_empty();
-            if entry.kind == EntryKind::Folder {
-                if is_new {
-                    visit(Ok(Change { path: path.clone(), kind: entry.kind, id, tree: Some(tree), is_new }));
-                }
-                let folders = old.iter().filter(|old| old.kind == EntryKind::Folder);
-                open.push(Open { path, tree: id, before: folders.filter_map(|old| old.object()).collect() });
-            } else {
-                visit(Ok(Change { path, kind: entry.kind, id, tree: Some(tree), is_new }));
-            }
+            continue;
+        }
+        let told = compare(objects, &Open { path, tree, before }, &mut open, visit);
+        again += if is_new { 0 } else { told + 1 };
+    }
+}
+
+fn too_many(id: ObjectId) -> Unreadable {
+    let cause = format!(
+        "it is a folder in a path of more than {MAX_PATH} bytes, or one of many that hold the same files at more than \
+         {MAX_AGAIN} paths; not all paths are looked at"
+    );
+    Unreadable { id, kind: ProblemKind::TooMany, cause }
+}
+
+/// Tells of what one folder has and the others have not, and opens the folders in it. How many entries that were.
+fn compare(
+    objects: &Objects,
+    folder: &Open,
+    open: &mut Vec<Open>,
+    visit: &mut dyn FnMut(Result<Change, Unreadable>),
+) -> usize {
+    let bytes = match read_tree(objects, &folder.tree) {
+        Ok(bytes) => bytes,
+        Err(problem) => {
+            visit(Err(problem));
+            return 0;
+        }
+    };
+    // A parent that can't be read hides nothing.
+    let before: Vec<Vec<u8>> = folder.before.iter().filter_map(|id| read_tree(objects, id).ok()).collect();
+    let before: Vec<_> = before.iter().map(|tree| by_name(tree, objects.hash())).collect();
+    let mut told = 0;
+    let all = entries(&bytes, objects.hash());
+    for entry in all.clone() {
+        let old: Vec<&Entry<'_>> = before.iter().filter_map(|tree| tree.get(entry.name)).collect();
+        let Some(id) = entry.object() else { continue };
+        if old.iter().any(|old| old.id == entry.id && old.kind == entry.kind) {
+            continue;
+        }
+        told += 1;
+        let path = joined(&folder.path, entry.name);
+        let is_new = old.is_empty();
+        let is_content = matches!(entry.kind, EntryKind::File | EntryKind::Link);
+        if is_new || is_content {
+            let (path, tree) = (path.clone(), Some(folder.tree));
+            visit(Ok(Change { path, kind: entry.kind, id, tree, is_new }));
+        }
+        if entry.kind == EntryKind::Folder {
+            let folders = old.iter().filter(|old| old.kind == EntryKind::Folder);
+            open.push(Open { path, tree: id, before: folders.filter_map(|old| old.object()).collect() });
         }
     }
+    if !all.is_whole() {
+        visit(Err(Unreadable::corrupt(folder.tree, "it is a tree whose entries are damaged")));
+    }
+    told
+}
+
+/// The entries of a tree by their names.
+fn by_name(tree: &[u8], hash: HashKind) -> HashMap<&[u8], Entry<'_>> {
+    entries(tree, hash).map(|entry| (entry.name, entry)).collect()
 }
 
 /// Everything in the index that stands at the same path of the tree `head` otherwise, or not at all. What only stands
@@ -168,23 +225,21 @@ impl<'i> Level<'i> {
         open: &mut Vec<Level<'i>>,
         visit: &mut dyn FnMut(Result<Change, Unreadable>),
     ) {
-        let hash: HashKind = objects.hash();
-        let old: std::collections::HashMap<&[u8], _> =
-            entries(tree, hash).map(|entry| (entry.name, (entry.kind, entry.object()))).collect();
+        let old = by_name(tree, objects.hash());
         let mut next = self.range.start;
         while next < self.range.end {
             let entry = index.entry(next);
             let rest = &entry.path[self.path.len()..];
             let slash = rest.iter().position(|byte| *byte == b'/');
             let name = &rest[..slash.unwrap_or(rest.len())];
-            let before = old.get(name).copied();
-            let folder = before.filter(|(kind, _)| *kind == EntryKind::Folder).and_then(|(_, id)| id);
+            let before = old.get(name);
+            let folder = before.filter(|old| old.kind == EntryKind::Folder).and_then(Entry::object);
             let is_new = before.is_none();
             match slash {
                 None => {
                     next += 1;
-                    let is_same = before == Some((entry.kind, Some(entry.id)));
-                    if !is_same && !entry.is_intent && entry.kind != EntryKind::Submodule {
+                    let is_same = before.is_some_and(|old| old.kind == entry.kind && old.id == entry.id.as_bytes());
+                    if !is_same && !entry.is_intent && (is_new || entry.kind != EntryKind::Submodule) {
                         let path = entry.path.to_vec();
                         visit(Ok(Change { path, kind: entry.kind, id: entry.id, tree: None, is_new }));
                     }
@@ -195,7 +250,7 @@ impl<'i> Level<'i> {
                         let path = path[..path.len() - 1].to_vec();
                         visit(Ok(Change { path, kind: EntryKind::Folder, id: entry.id, tree: None, is_new }));
                     }
-                    if entry.kind == EntryKind::Folder {
+                    if entry.kind == EntryKind::Folder && slash + 1 == rest.len() {
                         // A sparse index: the folder stands for all that its tree holds.
                         next += 1;
                         let path = path[..path.len() - 1].to_vec();

@@ -34,13 +34,22 @@ impl<'c> Parts<'c> {
 
     /// The date in a line such as `committer NAME <MAIL> SECONDS ZONE`, in RFC 3339.
     pub fn date(self, name: &'static str) -> Option<String> {
-        let line = self.values(name).next()?;
-        let mut words = std::str::from_utf8(&line[memchr::memrchr(b'>', line)? + 1..]).ok()?.split_ascii_whitespace();
-        let seconds: i64 = words.next()?.parse().ok()?;
-        let zone = words.next().and_then(offset_seconds).unwrap_or(0);
+        let (seconds, zone) = self.time(name)?;
+        let zone = zone.and_then(offset_seconds).unwrap_or(0);
         let time = gix::date::Time { seconds, offset: zone };
         // Times that no calendar has are no dates.
         time.format(gix::date::time::format::ISO8601_STRICT).ok()
+    }
+
+    /// The date in such a line, in seconds since 1970.
+    pub fn seconds(self, name: &'static str) -> Option<i64> {
+        self.time(name).map(|(seconds, _)| seconds)
+    }
+
+    fn time(self, name: &'static str) -> Option<(i64, Option<&'c str>)> {
+        let line = self.values(name).next()?;
+        let mut words = std::str::from_utf8(&line[memchr::memrchr(b'>', line)? + 1..]).ok()?.split_ascii_whitespace();
+        Some((words.next()?.parse().ok()?, words.next()))
     }
 
     /// Who a line such as `author NAME <MAIL> SECONDS ZONE` names: `NAME <MAIL>`.

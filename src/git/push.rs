@@ -55,29 +55,22 @@ impl Repository {
         let mut outgoing = Outgoing::default();
         let mut tips = Vec::new();
         for update in updates {
-            let Some(mut id) = update.local else { continue };
-            let mut bytes = Vec::new();
-            loop {
-                let kind = objects.read(&id, &mut bytes).map_err(|cause| RangeError::Unreadable { id, cause })?;
+            let Some(id) = update.local else { continue };
+            let peeled = objects.peel(&id);
+            if let Some((id, cause)) = peeled.lost {
+                return Err(RangeError::Unreadable { id, cause });
+            }
+            for (id, kind) in peeled.objects {
                 match kind {
                     ObjectKind::Commit => tips.push(id),
-                    ObjectKind::Blob | ObjectKind::Tree => outgoing.others.push(id),
-                    ObjectKind::Tag => {
-                        outgoing.others.push(id);
-                        if let Some(target) = crate::git::commit::Parts::new(&bytes).ids("object").next() {
-                            id = target;
-                            continue;
-                        }
-                    }
+                    ObjectKind::Blob | ObjectKind::Tree | ObjectKind::Tag => outgoing.others.push(id),
                 }
-                break;
             }
         }
         // What was never fetched can't be followed, and hides nothing.
-        let mut bytes = Vec::new();
-        there.retain(|id| matches!(objects.read(id, &mut bytes), Ok(ObjectKind::Commit)));
         outgoing.others.retain(|id| !there.contains(id));
-        outgoing.commits = self.commits_between(&tips, &there, &[])?;
+        let there: Vec<ObjectId> = there.iter().filter_map(|id| objects.peel(id).commit()).collect();
+        outgoing.commits = self.commits_between(&tips, &there)?;
         Ok(outgoing)
     }
 }

@@ -1,16 +1,14 @@
 //! Ranges of commits, in git's own words (gitrevisions(7)): `A..B`, `A...B`, `^A`, `B --not A`.
 
 mod names;
-
-use std::collections::HashSet;
+mod walk;
 
 use gix::bstr::BStr;
 use gix::revision::plumbing::Spec;
 
 use crate::git::Repository;
-use crate::git::graph::Commit;
 use crate::git::repository::in_words;
-use crate::object::{IdSet, ObjectId};
+use crate::object::ObjectId;
 
 /// Why a range gives no commits to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +31,10 @@ pub enum RangeError {
     },
 }
 
+/// What to do about a name that a shallow clone may not have fetched.
+const CUT: &str = "the clone is shallow, so fetch the whole history if the name is right (git fetch --unshallow; in a \
+                   GitHub workflow: actions/checkout with fetch-depth: 0)";
+
 /// Where a range begins and ends.
 #[derive(Debug, Default)]
 struct Ends {
@@ -40,8 +42,6 @@ struct Ends {
     with: Vec<ObjectId>,
     /// Commits whose ancestors are out.
     without: Vec<ObjectId>,
-    /// The commits alone, without their ancestors.
-    alone: Vec<ObjectId>,
 }
 
 impl Repository {
@@ -61,7 +61,7 @@ impl Repository {
             ends.without.extend(out.with);
             ends.with.extend(out.without);
         }
-        self.commits_between(&ends.with, &ends.without, &ends.alone)
+        self.commits_between(&ends.with, &ends.without)
     }
 
     /// The commit that a revision names.
@@ -76,53 +76,16 @@ impl Repository {
         ends.with.pop().ok_or(unresolved)
     }
 
-    /// The ancestors of `with`, themselves included, less those of `without`; and the commits `alone`.
-    ///
-    /// # Errors
-    ///
-    /// When a commit can't be read, or when the clone is shallow and ends among them.
-    pub fn commits_between(
-        &self,
-        with: &[ObjectId],
-        without: &[ObjectId],
-        alone: &[ObjectId],
-    ) -> Result<Vec<ObjectId>, RangeError> {
-        let boundary: IdSet = self.shallow_commits().into_iter().collect();
-        let out = self.ancestors(without, &IdSet::default(), &boundary)?;
-        let mut commits = self.ancestors(with, &out, &boundary)?;
-        commits.extend(alone.iter().filter(|id| !out.contains(id)));
-        if commits.iter().any(|id| boundary.contains(id)) {
-            return Err(RangeError::Shallow);
-        }
-        let mut commits: Vec<ObjectId> = commits.into_iter().collect();
-        commits.sort();
-        Ok(commits)
-    }
-
-    fn ancestors(&self, from: &[ObjectId], stop: &IdSet, boundary: &IdSet) -> Result<IdSet, RangeError> {
-        let objects = self.objects();
-        let mut bytes = Vec::new();
-        let mut seen = IdSet::default();
-        let mut open = from.to_vec();
-        while let Some(id) = open.pop() {
-            if stop.contains(&id) || !seen.insert(id) {
-                continue;
-            }
-            objects.read(&id, &mut bytes).map_err(|cause| RangeError::Unreadable { id, cause })?;
-            if !boundary.contains(&id) {
-                open.extend(Commit::parse(id, &bytes).into_iter().flat_map(|commit| commit.parents));
-            }
-        }
-        Ok(seen)
-    }
-
     fn resolve(&self, range: &str, ends: &mut Ends) -> Result<(), RangeError> {
         let gix = self.gix.to_thread_local();
         let failed = |cause: String| {
-            if self.shallow_commits().is_empty() {
-                RangeError::Unresolved { range: range.to_owned(), cause }
-            } else {
-                RangeError::Shallow
+            let is_shallow = !self.shallow_commits().is_empty();
+            let mut ids = range.split("..").map(|id| id.trim_matches(['^', '.']));
+            match (is_shallow, ids.any(|id| ObjectId::from_hex(id.as_bytes()).is_some())) {
+                (true, true) => RangeError::Shallow,
+                // Nobody can tell a wrong name from one that was not fetched.
+                (true, false) => RangeError::Unresolved { range: range.to_owned(), cause: format!("{cause}; {CUT}") },
+                (false, _) => RangeError::Unresolved { range: range.to_owned(), cause },
             }
         };
         let spelled = self.spelled_out(range).map_err(failed)?;
@@ -147,13 +110,8 @@ impl Repository {
             }
             Spec::Merge { theirs, ours } => {
                 let (theirs, ours) = (peel(theirs)?, peel(ours)?);
-                let none = IdSet::default();
-                let boundary: IdSet = self.shallow_commits().into_iter().collect();
-                let both = self.ancestors(&[theirs], &none, &boundary)?;
-                let shared: HashSet<ObjectId> =
-                    self.ancestors(&[ours], &none, &boundary)?.intersection(&both).copied().collect();
+                ends.without.extend(self.shared(theirs, ours)?);
                 ends.with.extend([theirs, ours]);
-                ends.without.extend(shared);
             }
             Spec::IncludeOnlyParents(id) => ends.with.extend(parents(id)?),
             Spec::ExcludeParents(id) => {

@@ -257,6 +257,51 @@ impl Objects {
     }
 }
 
+/// Where an object leads when tags are followed.
+#[derive(Debug, Default)]
+pub struct Peeled {
+    /// The object, then what its tag leads to, and so on. The last one is no tag, unless something is wrong.
+    pub objects: Vec<(ObjectId, ObjectKind)>,
+    /// What could not be followed further, and why, in words.
+    pub lost: Option<(ObjectId, String)>,
+}
+
+impl Peeled {
+    /// The commit it comes to in the end.
+    pub fn commit(&self) -> Option<ObjectId> {
+        self.objects.last().filter(|(_, kind)| *kind == ObjectKind::Commit).map(|(id, _)| *id)
+    }
+}
+
+impl Objects {
+    /// An object and, if it is a tag, what that leads to.
+    pub fn peel(&self, id: &ObjectId) -> Peeled {
+        /// Tags of tags that are followed: nobody checks ids, so a tag can lead to itself.
+        const MAX_TAGS: usize = 1000;
+        let mut peeled = Peeled::default();
+        let (mut next, mut bytes) = (Some(*id), Vec::new());
+        while let Some(id) = next.take() {
+            match self.read(&id, &mut bytes) {
+                Err(cause) => peeled.lost = Some((id, cause)),
+                Ok(ObjectKind::Tag) if peeled.objects.len() == MAX_TAGS => {
+                    peeled.lost = Some((id, format!("it is a tag behind {MAX_TAGS} others")));
+                }
+                Ok(kind) => {
+                    peeled.objects.push((id, kind));
+                    next = Some(kind).filter(|kind| *kind == ObjectKind::Tag).and_then(|_| {
+                        let target = Parts::new(&bytes).ids("object").next();
+                        if target.is_none() {
+                            peeled.lost = Some((id, "it is a tag that leads nowhere".to_owned()));
+                        }
+                        target
+                    });
+                }
+            }
+        }
+        peeled
+    }
+}
+
 fn kind(kind: gix::object::Kind) -> ObjectKind {
     match kind {
         gix::object::Kind::Blob => ObjectKind::Blob,

@@ -50,21 +50,41 @@ impl Entry<'_> {
 }
 
 /// The entries of a tree object, in its order. They end early where the tree is damaged.
-pub fn entries(tree: &[u8], hash: HashKind) -> impl Iterator<Item = Entry<'_>> {
-    let mut rest = tree;
-    std::iter::from_fn(move || {
-        let space = memchr::memchr(b' ', rest.get(..8).unwrap_or(rest))?;
-        let mode = rest[..space].iter().try_fold(0_u32, |mode, digit| match digit {
+pub fn entries(tree: &[u8], hash: HashKind) -> Entries<'_> {
+    Entries { rest: tree, hash }
+}
+
+/// The entries of a tree.
+#[derive(Clone, Debug)]
+pub struct Entries<'t> {
+    rest: &'t [u8],
+    hash: HashKind,
+}
+
+impl Entries<'_> {
+    /// Goes through the entries that are left. Whether they end where the tree does: it is damaged if not.
+    pub fn is_whole(mut self) -> bool {
+        self.by_ref().for_each(drop);
+        self.rest.is_empty()
+    }
+}
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = Entry<'t>;
+
+    fn next(&mut self) -> Option<Entry<'t>> {
+        let space = memchr::memchr(b' ', self.rest.get(..8).unwrap_or(self.rest)).filter(|space| *space > 0)?;
+        let mode = self.rest[..space].iter().try_fold(0_u32, |mode, digit| match digit {
             b'0'..=b'7' => Some(mode << 3 | u32::from(digit - b'0')),
             _ => None,
         })?;
-        let name = &rest[space + 1..];
+        let name = &self.rest[space + 1..];
         let nul = memchr::memchr(0, name)?;
-        let id = name.get(nul + 1..nul + 1 + hash.len())?;
-        rest = &name[nul + 1 + hash.len()..];
-        let len = space + 1 + nul + 1 + hash.len();
+        let id = name.get(nul + 1..nul + 1 + self.hash.len())?;
+        self.rest = &name[nul + 1 + self.hash.len()..];
+        let len = space + 1 + nul + 1 + self.hash.len();
         Some(Entry { kind: EntryKind::from_mode(mode), name: &name[..nul], id, len })
-    })
+    }
 }
 
 /// What one tree has that the one before it had not. Trees come one after the other that share all entries but one, and
@@ -84,8 +104,9 @@ impl Differences {
         Differences { hash, last: Vec::new(), starts: Vec::new() }
     }
 
-    /// The part of `tree` whose entries were not in the tree before it; half open, at borders of entries.
-    pub fn next(&mut self, tree: &[u8]) -> Range<usize> {
+    /// The part of `tree` whose entries were not in the tree before it; half open, at borders of entries. `None` for a
+    /// tree that is damaged.
+    pub fn next(&mut self, tree: &[u8]) -> Option<Range<usize>> {
         let before = common_start(tree, &self.last);
         let after = common_end(&tree[before..], &self.last[before..]);
         let first = self.starts.partition_point(|start| *start <= before).saturating_sub(1);
@@ -93,12 +114,22 @@ impl Differences {
         let start = self.starts.get(first).copied().unwrap_or(0);
         let end = self.starts.get(first_kept).map_or(tree.len(), |kept| tree.len() - (self.last.len() - kept));
         let range = start.min(end)..end;
-        self.read(tree, &range, first, first_kept).unwrap_or_else(|| {
-            self.starts.clear();
-            self.last.clear();
-            // Where entries end otherwise than before, nothing is shared.
-            self.read(tree, &(0..tree.len()), 0, 0).unwrap_or(0..tree.len())
-        })
+        if let Some(part) = self.read(tree, &range, first, first_kept) {
+            return Some(part);
+        }
+        // Where entries end otherwise than before, nothing is shared.
+        self.clear();
+        let whole = self.read(tree, &(0..tree.len()), 0, 0);
+        if whole.is_none() {
+            // Nor is anything with a damaged tree: the next one that has the damage is to be told of too.
+            self.clear();
+        }
+        whole
+    }
+
+    fn clear(&mut self) {
+        self.starts.clear();
+        self.last.clear();
     }
 
     /// Reads the entries in `range` and puts them in the place of those from `first` to `first_kept`. `None` when they
@@ -191,6 +222,8 @@ mod tests {
                 tree[at] = rng.u8(..);
             }
             let part = differences.next(&tree);
+            assert_eq!(part.is_some(), entries(&tree, HashKind::Sha1).is_whole());
+            let part = part.unwrap_or(0..tree.len());
             let seen = |tree: &[u8]| -> std::collections::BTreeSet<(Vec<u8>, Vec<u8>)> {
                 entries(tree, HashKind::Sha1).map(|entry| (entry.name.to_vec(), entry.id.to_vec())).collect()
             };
@@ -198,7 +231,8 @@ mod tests {
             let told = seen(&tree[part.clone()]);
             assert!(new.difference(&seen(&last)).all(|entry| told.contains(entry)));
             read += part.len();
-            last = tree;
+            last =
+                if part.len() == tree.len() && !entries(&tree, HashKind::Sha1).is_whole() { Vec::new() } else { tree };
         }
         assert!(read < 20_000 * 400, "{read} bytes: nothing is shared");
     }
@@ -217,6 +251,8 @@ mod tests {
         assert_eq!(seen, expected);
         for cut in 0..tree.len() {
             assert!(entries(&tree[..cut], HashKind::Sha1).count() < 4);
+            let is_border = [0, 31, 60, 90].contains(&cut);
+            assert_eq!(entries(&tree[..cut], HashKind::Sha1).is_whole(), is_border, "{cut}");
         }
         assert_eq!(entries(b"x00644 a\0aaaaaaaaaaaaaaaaaaaa", HashKind::Sha1).count(), 0);
     }

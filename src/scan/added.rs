@@ -4,17 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::blob::Kind;
-use crate::detect::{Detector, Found};
+use crate::detect::Detector;
 use crate::finding::{Exposure, Finding, MAX_REFS};
 use crate::git::changes::lookup;
 use crate::git::commit::Parts;
-use crate::git::exposure::settle;
+use crate::git::exposure::{keys_of, settle};
 use crate::git::graph::Graph;
-use crate::git::refs::Names;
+use crate::git::refs::{Name, Names};
 use crate::git::tree::EntryKind;
 use crate::git::{Objects, Repository};
 use crate::key::Fingerprint;
-use crate::object::{IdMap, ObjectId, ObjectKind};
+use crate::object::{IdMap, ObjectId};
 use crate::scan::history::worst_exposures;
 use crate::scan::teller::{Teller, exposure};
 use crate::scan::{Keep, Raw, RawPlace};
@@ -112,20 +112,7 @@ impl<'r> Known<'r> {
 
     fn keys(&mut self, blob: ObjectId) -> &BTreeSet<Fingerprint> {
         let (objects, detector) = (&self.objects, self.detector);
-        self.keys.entry(blob).or_insert_with(|| {
-            let mut bytes = Vec::new();
-            match objects.read(&blob, &mut bytes) {
-                Ok(_) => detector.keys(&bytes, 0..bytes.len()).filter_map(|found| fingerprint(&found)).collect(),
-                Err(_) => BTreeSet::new(),
-            }
-        })
-    }
-}
-
-fn fingerprint(found: &Found) -> Option<Fingerprint> {
-    match found {
-        Found::Key(found) => Some(found.key.fingerprint()),
-        Found::Placeholder(_) => None,
+        self.keys.entry(blob).or_insert_with(|| keys_of(objects, detector, &blob))
     }
 }
 
@@ -140,17 +127,8 @@ fn parent_trees(repository: &Repository, objects: &Objects, commit: ObjectId) ->
 
 /// The commits that names lead to, each with the number of its name.
 pub(super) fn commits_of(names: &Names, objects: &Objects) -> Vec<(u32, ObjectId)> {
-    let mut bytes = Vec::new();
-    let mut peel = |mut id: ObjectId| {
-        loop {
-            match objects.read(&id, &mut bytes) {
-                Ok(ObjectKind::Commit) => return Some(id),
-                Ok(ObjectKind::Tag) => id = Parts::new(&bytes).ids("object").next()?,
-                Ok(ObjectKind::Blob | ObjectKind::Tree) | Err(_) => return None,
-            }
-        }
-    };
-    names.names.iter().zip(0..).filter_map(|(name, number)| Some((number, peel(name.target)?))).collect()
+    let commit = |name: &Name| objects.peel(&name.target).commit();
+    names.names.iter().zip(0..).filter_map(|(name, number)| Some((number, commit(name)?))).collect()
 }
 
 /// All commits that names or `more` lead to.

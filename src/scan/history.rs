@@ -7,7 +7,6 @@ use crate::detect::Detector;
 use crate::error::{Problem, ProblemKind};
 use crate::finding::{Exposure, Finding, MAX_REFS};
 use crate::git::attribution::{Attribution, Bringer, Hits, Introduction, MAX_PLACES, What};
-use crate::git::commit::Parts;
 use crate::git::graph::Reached;
 use crate::git::refs::{Names, Reach};
 use crate::git::tree::EntryKind;
@@ -70,17 +69,14 @@ struct Led {
 impl Led {
     fn new(names: &Names, objects: &Objects) -> Led {
         let mut led = Led { commits: Vec::new(), trees: Vec::new(), by_object: IdMap::default() };
-        let mut bytes = Vec::new();
         for (name, number) in names.names.iter().zip(0..) {
-            let mut next = Some(name.target);
-            while let Some(id) = next.take() {
+            // What can't be read leads nowhere; the sweep has told of it.
+            for (id, kind) in objects.peel(&name.target).objects {
                 led.by_object.entry(id).or_default().push(number);
-                // What can't be read leads nowhere; the sweep has told of it.
-                match objects.read(&id, &mut bytes) {
-                    Ok(ObjectKind::Commit) => led.commits.push((number, id)),
-                    Ok(ObjectKind::Tree) => led.trees.push(id),
-                    Ok(ObjectKind::Tag) => next = Parts::new(&bytes).ids("object").next(),
-                    Ok(ObjectKind::Blob) | Err(_) => {}
+                match kind {
+                    ObjectKind::Commit => led.commits.push((number, id)),
+                    ObjectKind::Tree => led.trees.push(id),
+                    ObjectKind::Tag | ObjectKind::Blob => {}
                 }
             }
         }
@@ -202,9 +198,9 @@ impl Attributor<'_> {
         for raw in raw {
             let id = object(raw);
             let is_named = match raw.finding.git.as_ref().map(|git| git.object_kind) {
-                Some(ObjectKind::Blob | ObjectKind::Tree) => {
-                    self.attribution.named.contains(&id) || indexed.contains(&id)
-                }
+                Some(ObjectKind::Blob) => self.attribution.named.contains(&id) || indexed.contains(&id),
+                // What is between the names of a damaged tree has no path.
+                Some(ObjectKind::Tree) => self.attribution.named.contains(&id) && raw.finding.kind == Kind::FileName,
                 Some(ObjectKind::Commit | ObjectKind::Tag) | None => false,
             };
             if !is_named && told.insert((id, raw.finding.kind, raw.finding.fingerprint)) {

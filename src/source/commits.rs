@@ -34,17 +34,17 @@ impl Commits {
         let Worker { objects, visitor, bytes } = worker;
         let mut lender = Lender { visitor, repository: &self.repository, objects, commit: Some(id) };
         if let Err(cause) = objects.read(&id, bytes) {
-            return lender.unreadable(Unreadable { id, cause });
+            return lender.unreadable(Unreadable::corrupt(id, cause));
         }
         lender.lend_message(id, ObjectKind::Commit, bytes);
         let Some(commit) = Commit::parse(id, bytes) else {
-            return lender.unreadable(Unreadable { id, cause: "it is a commit without a tree".to_owned() });
+            return lender.unreadable(Unreadable::corrupt(id, "it is a commit without a tree"));
         };
         let mut before = Vec::new();
         for parent in &commit.parents {
             match self.repository.tree_of(objects, parent) {
                 Ok(tree) => before.push(tree),
-                Err(cause) => lender.unreadable(Unreadable { id: *parent, cause }),
+                Err(cause) => lender.unreadable(Unreadable::corrupt(*parent, cause)),
             }
         }
         between_trees(objects, commit.tree, before, &mut |change| lender.lend(change));
@@ -57,7 +57,7 @@ impl Commits {
             Ok(ObjectKind::Tag) => lender.lend_message(id, ObjectKind::Tag, bytes),
             Ok(ObjectKind::Tree) => between_trees(objects, id, Vec::new(), &mut |change| lender.lend(change)),
             Ok(kind @ (ObjectKind::Blob | ObjectKind::Commit)) => lender.lend_whole(id, kind, bytes),
-            Err(cause) => lender.unreadable(Unreadable { id, cause }),
+            Err(cause) => lender.unreadable(Unreadable::corrupt(id, cause)),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::blob::{Blob, Content, Kind, ObjectOrigin};
 use crate::error::{Problem, ProblemKind};
 use crate::git::Repository;
 use crate::git::commit::Parts;
+use crate::git::graph::Commit;
 use crate::git::links::Links;
 use crate::git::sweep::{ObjectVisitor, Store, SweepProblem, Wanted, sweep};
 use crate::git::tree::{Differences, entries};
@@ -102,6 +103,10 @@ impl<V: Visitor> Bridge<'_, V> {
         self.visitor.blob(Blob { origin: origin.into(), content: content.lend() });
     }
 
+    fn damaged(&mut self, id: ObjectId, cause: &str) {
+        self.visitor.problem(Problem::object(&id, ProblemKind::Corrupt, cause));
+    }
+
     /// The header and the message: each counts lines from its own start.
     fn lend_parts(&mut self, id: ObjectId, object_kind: ObjectKind, kind: Kind, bytes: &[u8]) {
         let Parts { header, message } = Parts::new(bytes);
@@ -119,11 +124,20 @@ impl<V: Visitor> ObjectVisitor for Bridge<'_, V> {
         }
         match (object_kind, content) {
             (ObjectKind::Commit, Content::Whole(bytes)) => {
+                if Commit::parse(*id, bytes).is_none() {
+                    self.damaged(*id, "it is a commit without a tree");
+                }
                 self.lend_parts(*id, object_kind, Kind::CommitMessage, bytes);
             }
             (ObjectKind::Tag, Content::Whole(bytes)) => self.lend_parts(*id, object_kind, Kind::TagMessage, bytes),
             (ObjectKind::Tree, Content::Whole(bytes)) => {
                 let new = self.differences.next(bytes);
+                if new.is_none() {
+                    // What is in it besides entries is nobody's name, and may hold anything.
+                    self.damaged(*id, "it is a tree whose entries are damaged");
+                    self.lend(*id, object_kind, Kind::Content, None, Content::Whole(bytes));
+                }
+                let new = new.unwrap_or(0..bytes.len());
                 if let Some(links) = &mut self.links {
                     links.of(id, object_kind, &bytes[new.clone()]);
                 }

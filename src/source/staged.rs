@@ -92,7 +92,7 @@ impl<V: Visitor> Lender<'_, V> {
                 self.visitor.blob(Blob { origin: origin.into(), content: Content::Whole(&bytes) });
                 self.visitor.object(object_kind, bytes.len() as u64);
             }
-            Err(cause) => self.unreadable(Unreadable { id: change.id, cause }),
+            Err(cause) => self.unreadable(Unreadable::corrupt(change.id, cause)),
         }
     }
 
@@ -117,7 +117,7 @@ impl<V: Visitor> Lender<'_, V> {
     }
 
     /// An object that the change needs and that is not to be had.
-    pub fn unreadable(&mut self, Unreadable { id, cause }: Unreadable) {
-        self.visitor.problem(Problem::object(&id, ProblemKind::Corrupt, &cause));
+    pub fn unreadable(&mut self, Unreadable { id, kind, cause }: Unreadable) {
+        self.visitor.problem(Problem::object(&id, kind, &cause));
     }
 }
