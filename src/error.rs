@@ -274,10 +274,11 @@ impl Problem {
         Problem { local_path: path.clone(), path, kind, message }
     }
 
-    /// The same, with no secret in its paths.
+    /// The same, with no secret in its paths, nor in the message, which may quote what could not be understood.
     pub fn redacted(self, detector: &Detector) -> Problem {
         let redact = |path: Vec<u8>| detector.redact(&path).into_owned();
-        Problem { path: redact(self.path), local_path: redact(self.local_path), ..self }
+        let message = String::from_utf8_lossy(&detector.redact(self.message.as_bytes())).into_owned();
+        Problem { path: redact(self.path), local_path: redact(self.local_path), message, ..self }
     }
 
     /// A path given by name that can't be scanned.

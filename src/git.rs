@@ -9,16 +9,20 @@ pub mod exposure;
 pub mod graph;
 pub mod index;
 pub mod links;
+pub mod objects;
+pub mod plain;
 pub mod push;
 pub mod range;
 pub mod refs;
 pub mod reftable;
 pub mod repository;
+pub mod submodules;
 pub mod sweep;
 pub mod tracked;
 pub mod tree;
 
-pub use repository::{Objects, Repository};
+pub use objects::Objects;
+pub use repository::Repository;
 
 use crate::blob::slashed;
 use crate::error::{Problem, ProblemKind};

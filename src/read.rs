@@ -56,6 +56,28 @@ pub fn open(path: &Path, links: Links) -> io::Result<(File, Metadata)> {
     Ok((file, metadata))
 }
 
+/// The most bytes that [`small`] reads.
+const MAX_SMALL: u64 = 1 << 30;
+
+/// Reads a file whole that git keeps for itself: a list, a log, a setting. Links are followed, but only to a file.
+///
+/// # Errors
+///
+/// Those of opening and reading, [`io::ErrorKind::InvalidInput`] for what is no file, and
+/// [`io::ErrorKind::FileTooLarge`] for more than 1 GiB.
+pub fn small(path: &Path) -> io::Result<Vec<u8>> {
+    let (file, metadata) = open(path, Links::Follow)?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_SMALL + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_SMALL {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 GiB"));
+    }
+    Ok(bytes)
+}
+
 /// What to do about a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Links {

@@ -49,7 +49,11 @@ pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, pro
                 findings.extend(attributed);
                 coverage.problems.extend(problems);
             }
-            Source::Staged(source) => findings.extend(added::to_index(&source.repository, raw, detector)),
+            Source::Staged(source) => {
+                let (settled, problems) = added::to_index(&source.repository, raw, detector);
+                findings.extend(settled);
+                coverage.problems.extend(problems);
+            }
             Source::Commits(source) => {
                 findings.extend(added::by_commits(&source.repository, raw, detector, keep));
             }
@@ -70,19 +74,21 @@ pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, pro
     // A repository, its index or a range may hold nothing at all, and then that is what was looked at.
     let may_be_empty = mode != Mode::Scan;
     if coverage.is_empty() && coverage.problems.is_empty() && !may_be_empty {
-        coverage.problems.push(nothing_scanned(sources, detector));
+        coverage.problems.push(nothing_scanned(sources));
     }
     if mode == Mode::Audit {
         findings = merge::files_and_history(findings);
     }
+    // Here, behind all that make problems, so that none can leave it out.
+    coverage.problems = coverage.problems.into_iter().map(|problem| problem.redacted(detector)).collect();
     filter::apply(&mut findings);
     Report::new(mode, findings, coverage)
 }
 
 /// A scan that met no file proves nothing.
-fn nothing_scanned(sources: &[Source], detector: &Detector) -> Problem {
+fn nothing_scanned(sources: &[Source]) -> Problem {
     let given = sources.iter().map(Source::given).collect::<Vec<_>>().join(&b", "[..]);
-    let path = detector.redact(&given).into_owned();
+    let path = given;
     let message = "no file was found; check the path, and what --exclude and git's ignore rules hide (--no-ignore)";
     Problem { local_path: path.clone(), path, kind: ProblemKind::NothingScanned, message: message.to_owned() }
 }
@@ -223,7 +229,7 @@ impl Visitor for Worker<'_> {
     }
 
     fn problem(&mut self, problem: Problem) {
-        self.coverage.problems.push(problem.redacted(self.detector));
+        self.coverage.problems.push(problem);
     }
 
     fn skip(&mut self, origin: &Origin<'_>, why: Skip) {

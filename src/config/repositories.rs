@@ -44,62 +44,87 @@ pub fn history(args: &HistoryArgs) -> Vec<Source> {
 
 /// Everything that repositories hold, their files too.
 pub fn audit(args: &HistoryArgs) -> Vec<Source> {
-    let mut audit = Audit { shallow: shallow(args), seen: HashSet::new(), sources: Vec::new() };
+    let mut audit = Audit { shallow: shallow(args), seen: HashSet::new(), objects: Vec::new(), sources: Vec::new() };
     for (given, environment) in given(args) {
         match open(&given, environment) {
             Ok(repository) => audit.add(repository),
             Err(problem) => {
                 if given.is_dir() {
-                    audit.sources.push(Source::Tree(tree(given, Vec::new())));
+                    audit.sources.push(Source::Tree(tree(given)));
                 }
                 audit.sources.push(Source::Unopened(problem));
             }
         }
     }
-    audit.sources
+    audit.done()
 }
 
 /// The sources of an audit, put together.
 struct Audit {
     shallow: Shallow,
-    /// The object databases that have a visit, by absolute path.
+    /// The repositories that have a visit, by absolute path.
     seen: HashSet<PathBuf>,
+    /// Their folders of objects.
+    objects: Vec<PathBuf>,
     sources: Vec<Source>,
 }
 
 impl Audit {
-    /// A repository: its work tree, its history, its own files, and the stores of its submodules.
+    /// A repository: its work tree, its history, its own files, and the same of its submodules, whose work trees are
+    /// part of its own.
     fn add(&mut self, mut repository: Repository) {
-        let stores = repository.submodules();
-        if let Some(work_tree) = repository.work_tree.clone() {
+        let foreign = repository.foreign_work_tree();
+        let work_tree = match (&repository.work_tree, &foreign) {
+            (Some(work_tree), None) => Some(work_tree.clone()),
+            (Some(_), Some(_)) if repository.git_dir.ends_with(".git") => {
+                let folder = repository.git_dir.parent().map(Path::to_path_buf);
+                folder.map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder })
+            }
+            (Some(_), Some(_)) | (None, _) => None,
+        };
+        self.sources.extend(foreign.map(Source::Unopened));
+        if let Some(work_tree) = work_tree {
             // One name for both, so that what the work tree and the history tell of a file can be put together.
             repository.root.given.clone_from(&work_tree);
-            self.sources.push(Source::Tree(tree(work_tree, Vec::new())));
+            self.sources.push(Source::Tree(tree(work_tree)));
         }
+        self.store(repository, None);
+    }
+
+    /// A repository without its work tree. Its files need no visit of their own below `above`.
+    fn store(&mut self, repository: Repository, above: Option<&Path>) {
         let own = repository.common_dir.clone();
         if !self.is_new(&own) {
             return;
         }
-        self.history(repository);
-        let mut elsewhere = vec![own.join("objects")];
-        for store in stores {
-            if self.is_new(&store) {
-                elsewhere.push(store.join("objects"));
-                match Repository::open(&store, Environment::Ignore) {
-                    Ok(repository) => self.history(repository),
-                    Err(cause) => {
-                        let message = format!("{cause}; run git submodule update --init");
-                        let problem = Problem::given(&store, ProblemKind::NoRepository, message);
-                        self.sources.push(Source::Unopened(problem));
-                    }
+        let (submodules, problems) = repository.submodules();
+        self.sources.extend(problems.into_iter().map(Source::Unopened));
+        self.sources.push(Source::History(History { repository, shallow: self.shallow }));
+        self.objects.push(own.join("objects"));
+        let is_below = above.is_some_and(|above| own.starts_with(above));
+        for dir in submodules {
+            match Repository::open(&dir, Environment::Ignore) {
+                Ok(submodule) => self.store(submodule, if is_below { above } else { Some(&own) }),
+                Err(cause) => {
+                    let message = format!("{cause}; run git submodule update --init");
+                    let problem = Problem::given(&dir, ProblemKind::NoRepository, message);
+                    self.sources.push(Source::Unopened(problem));
                 }
             }
         }
-        self.sources.push(Source::GitFiles(tree(own, elsewhere)));
+        if !is_below {
+            self.sources.push(Source::GitFiles(tree(own)));
+        }
     }
 
-    fn history(&mut self, repository: Repository) {
-        self.sources.push(Source::History(History { repository, shallow: self.shallow }));
+    /// The sources. Objects are swept and not read as files.
+    fn done(mut self) -> Vec<Source> {
+        for source in &mut self.sources {
+            if let Source::GitFiles(files) = source {
+                files.elsewhere.clone_from(&self.objects);
+            }
+        }
+        self.sources
     }
 
     fn is_new(&mut self, dir: &Path) -> bool {
@@ -107,10 +132,10 @@ impl Audit {
     }
 }
 
-/// All files below `path`, but for those `elsewhere`.
-fn tree(path: PathBuf, elsewhere: Vec<PathBuf>) -> Tree {
+/// All files below `path`.
+fn tree(path: PathBuf) -> Tree {
     let given = vec![Given { path, links: Links::Follow }];
-    Tree { given, ignore: IgnoreRules::None, exclude: Vec::new(), elsewhere }
+    Tree { given, ignore: IgnoreRules::None, exclude: Vec::new(), elsewhere: Vec::new() }
 }
 
 /// The repositories that were given, or the one around the working directory, which the environment may change.

@@ -9,41 +9,67 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
 
 use crate::detect::{Detector, Found};
-use crate::git::changes::read_tree;
+use crate::error::{Problem, ProblemKind};
+use crate::git::changes::{Unreadable, read_tree};
 use crate::git::commit::Parts;
-use crate::git::refs::Reach;
+use crate::git::objects::MISSING;
+use crate::git::refs::{Names, Reach};
 use crate::git::tree::{EntryKind, entries};
 use crate::git::{Objects, Repository};
 use crate::key::Fingerprint;
 use crate::object::{IdHasher, IdMap, IdSet, ObjectId, ObjectKind};
 use crate::read::interrupt;
 
-/// How far each key at each path has gone in the commits of a repository: [`Reach::Remote`] or
-/// [`Reach::Local`]; absent where no commit that a name reaches has it there. Paths are bytes from the top of the work tree, with `/`
-/// between their parts. A version of a path has a key in its content, in the text of a link, or in its own name. What
-/// can't be read settles nothing.
+/// How far keys have gone in the commits of a repository.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// [`Reach::Remote`] or [`Reach::Local`] for each key at each path; absent where no commit that a name reaches has
+    /// it there. Paths are bytes from the top of the work tree, with `/` between their parts.
+    pub reach: BTreeMap<(Vec<u8>, Fingerprint), Reach>,
+    /// What could not be read, so that a key may have gone further than `reach` says. In a shallow or partial clone
+    /// what was left at the origin does not count.
+    pub problems: Vec<Problem>,
+}
+
+/// How far each of these keys at each of these paths has gone. A version of a path has a key in its content, in the text
+/// of a link, or in its own name.
 pub fn settle(
     repository: &Repository,
     detector: &Detector,
     wanted: &BTreeMap<Vec<u8>, BTreeSet<Fingerprint>>,
-) -> BTreeMap<(Vec<u8>, Fingerprint), Reach> {
-    let names = repository.names().names;
+) -> Settled {
+    let Names { names, problems, .. } = repository.names();
+    let boundary: IdSet = repository.shallow_commits().into_iter().collect();
     let mut search = Search::new(repository.objects(), detector, wanted);
+    let settled = |search: Search<'_>| {
+        let problems =
+            problems.iter().map(|(path, message)| Problem::given(path, ProblemKind::Corrupt, message.clone()));
+        let lost = search.lost.iter().filter(|(_, cause)| !(repository.is_partial() && *cause == MISSING));
+        let lost = lost.map(|(id, cause)| {
+            let cause = format!("{cause}, and a key may have gone further than is told");
+            Problem::object(id, ProblemKind::Corrupt, &cause)
+        });
+        Settled { problems: problems.chain(lost.take(TOLD)).collect(), reach: search.settled }
+    };
     let mut seen = IdSet::default();
     for reach in [Reach::Remote, Reach::Local] {
         let tips = names.iter().filter(|name| name.reach == reach).map(|name| name.target);
         let mut open: VecDeque<ObjectId> = tips.collect();
         while let Some(id) = open.pop_front() {
             if search.is_done() || interrupt::requested() {
-                return search.settled;
+                return settled(search);
             }
             if seen.insert(id) {
-                open.extend(search.object(&id, reach));
+                let next = search.object(&id, reach);
+                open.extend(next.into_iter().filter(|_| !boundary.contains(&id)));
             }
         }
     }
-    search.settled
+    settled(search)
 }
+
+/// Objects that are told of as unreadable.
+const TOLD: usize = 100;
 
 /// The keys in these bytes.
 pub fn keys_in(detector: &Detector, bytes: &[u8]) -> BTreeSet<Fingerprint> {
@@ -81,6 +107,8 @@ struct Search<'a> {
     trees: HashSet<(ObjectId, usize), BuildHasherDefault<IdHasher>>,
     blobs: IdMap<BTreeSet<Fingerprint>>,
     settled: BTreeMap<(Vec<u8>, Fingerprint), Reach>,
+    /// What could not be read, and why.
+    lost: BTreeMap<ObjectId, String>,
 }
 
 impl<'a> Search<'a> {
@@ -105,7 +133,7 @@ impl<'a> Search<'a> {
             node.in_name = keys_in(detector, name).intersection(keys).copied().collect();
         }
         let (trees, blobs) = (HashSet::default(), IdMap::default());
-        Search { objects, detector, nodes, trees, blobs, settled: BTreeMap::new() }
+        Search { objects, detector, nodes, trees, blobs, settled: BTreeMap::new(), lost: BTreeMap::new() }
     }
 
     fn is_done(&self) -> bool {
@@ -128,7 +156,11 @@ impl<'a> Search<'a> {
                 self.tree(*id, reach);
                 Vec::new()
             }
-            Ok(ObjectKind::Blob) | Err(_) => Vec::new(),
+            Ok(ObjectKind::Blob) => Vec::new(),
+            Err(cause) => {
+                self.lost.insert(*id, cause);
+                Vec::new()
+            }
         }
     }
 
@@ -139,7 +171,13 @@ impl<'a> Search<'a> {
             if self.nodes[node].open_below == 0 || !self.trees.insert((tree, node)) {
                 continue;
             }
-            let Ok(bytes) = read_tree(&self.objects, &tree) else { continue };
+            let bytes = match read_tree(&self.objects, &tree) {
+                Ok(bytes) => bytes,
+                Err(Unreadable { id, cause, .. }) => {
+                    self.lost.insert(id, cause);
+                    continue;
+                }
+            };
             for entry in entries(&bytes, self.objects.hash()) {
                 let Some(&child) = self.nodes[node].below.get(entry.name) else { continue };
                 let Some(id) = entry.object() else { continue };
@@ -160,8 +198,12 @@ impl<'a> Search<'a> {
         let mut here = std::mem::take(&mut node.in_name);
         match kind {
             EntryKind::File | EntryKind::Link => {
-                let (objects, detector) = (&self.objects, self.detector);
-                here.extend(self.blobs.entry(id).or_insert_with(|| keys_of(objects, detector, &id)).iter());
+                let (objects, detector, lost) = (&self.objects, self.detector, &mut self.lost);
+                let keys = self.blobs.entry(id).or_insert_with(|| {
+                    let keys = keys_of(objects, detector, &id).map_err(|cause| lost.insert(id, cause));
+                    keys.unwrap_or_default()
+                });
+                here.extend(keys.iter());
             }
             EntryKind::Folder | EntryKind::Submodule => {}
         }
@@ -176,11 +218,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The keys in a blob; none where it can't be read.
-pub fn keys_of(objects: &Objects, detector: &Detector, blob: &ObjectId) -> BTreeSet<Fingerprint> {
+/// The keys in a blob.
+///
+/// # Errors
+///
+/// Why it can't be read, in words.
+pub fn keys_of(objects: &Objects, detector: &Detector, blob: &ObjectId) -> Result<BTreeSet<Fingerprint>, String> {
     let mut bytes = Vec::new();
-    match objects.read(blob, &mut bytes) {
-        Ok(_) => keys_in(detector, &bytes),
-        Err(_) => BTreeSet::new(),
-    }
+    objects.read(blob, &mut bytes).map(|_| keys_in(detector, &bytes))
 }

@@ -40,7 +40,7 @@ impl Repository {
     ///
     /// Why it can't be read, in words.
     pub fn index(&self) -> Result<Index, String> {
-        self.index_at(&self.gix.to_thread_local().index_path())
+        self.index_at(&self.index_path())
     }
 
     /// The indexes of all work trees, that of the main one first. Those that do not exist are left out.

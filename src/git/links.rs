@@ -20,6 +20,11 @@ const EMPTY: [&str; 4] = [
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 ];
 
+/// Whether this is an object without content, which git knows without having it.
+pub fn is_known(id: &ObjectId) -> bool {
+    EMPTY.contains(&id.to_string().as_str())
+}
+
 /// Looks up what objects refer to. One for each thread.
 #[derive(Debug)]
 pub struct Links<'s> {
@@ -75,12 +80,13 @@ impl<'s> Links<'s> {
         let (eights, _) = id.as_chunks::<8>();
         let [first, next] = [0, 1].map(|at| u64::from_le_bytes(eights[at]));
         let place = usize::try_from(next % REMEMBERED as u64).unwrap_or(0);
-        if self.present[place] == first {
+        // Zeros stand where nothing was remembered yet.
+        if self.present[place] == first && first != 0 {
             return;
         }
         if self.store.contains(&linked) {
             self.present[place] = first;
-        } else if !EMPTY.contains(&linked.to_string().as_str()) {
+        } else if !is_known(&linked) {
             let known = self.missing.entry(linked).or_insert(from);
             // The same one whatever the order of the objects.
             *known = (*known).min(from);

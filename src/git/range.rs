@@ -4,9 +4,9 @@ mod names;
 mod walk;
 
 use gix::bstr::BStr;
-use gix::revision::plumbing::Spec;
 
 use crate::git::Repository;
+use crate::git::commit::Parts;
 use crate::git::repository::in_words;
 use crate::object::ObjectId;
 
@@ -70,55 +70,105 @@ impl Repository {
     ///
     /// Why it names none.
     pub fn commit(&self, revision: &str) -> Result<ObjectId, RangeError> {
-        let mut ends = Ends::default();
-        self.resolve(revision, &mut ends)?;
-        let unresolved = RangeError::Unresolved { range: revision.to_owned(), cause: "it names no commit".to_owned() };
-        ends.with.pop().ok_or(unresolved)
+        self.one(revision)
     }
 
+    /// Adds the ends of a range, which gitrevisions(7) calls "Specifying Ranges".
     fn resolve(&self, range: &str, ends: &mut Ends) -> Result<(), RangeError> {
-        let gix = self.gix.to_thread_local();
-        let failed = |cause: String| {
-            let is_shallow = !self.shallow_commits().is_empty();
-            let mut ids = range.split("..").map(|id| id.trim_matches(['^', '.']));
-            match (is_shallow, ids.any(|id| ObjectId::from_hex(id.as_bytes()).is_some())) {
-                (true, true) => RangeError::Shallow,
-                // Nobody can tell a wrong name from one that was not fetched.
-                (true, false) => RangeError::Unresolved { range: range.to_owned(), cause: format!("{cause}; {CUT}") },
-                (false, _) => RangeError::Unresolved { range: range.to_owned(), cause },
-            }
+        let as_range = match self.ends_of(range) {
+            Some(Ok(found)) => Ok(found),
+            // Dots may be part of a revision: `HEAD^{/v1..2}`.
+            Some(Err(error)) => self.one(range).map(Ends::with).map_err(|_| error),
+            None => self.one(range).map(Ends::with),
         };
-        let spelled = self.spelled_out(range).map_err(failed)?;
-        let spec = gix.rev_parse(BStr::new(&spelled)).map_err(|error| failed(in_words(&error)))?.detach();
-        let peel = |id: gix::ObjectId| -> Result<ObjectId, RangeError> {
-            let object = gix.find_object(id).map_err(|error| failed(in_words(&error)))?;
-            let commit = object.peel_to_commit().map_err(|error| failed(in_words(&error)))?;
-            ObjectId::from_bytes(commit.id.as_bytes()).ok_or_else(|| failed("it has no id".to_owned()))
-        };
-        let parents = |id: gix::ObjectId| -> Result<Vec<ObjectId>, RangeError> {
-            let commit = peel(id)?;
-            let mut bytes = Vec::new();
-            self.objects().read(&commit, &mut bytes).map_err(|cause| RangeError::Unreadable { id: commit, cause })?;
-            Ok(crate::git::commit::Parts::new(&bytes).ids("parent").collect())
-        };
-        match spec {
-            Spec::Include(id) => ends.with.push(peel(id)?),
-            Spec::Exclude(id) => ends.without.push(peel(id)?),
-            Spec::Range { from, to } => {
-                ends.without.push(peel(from)?);
-                ends.with.push(peel(to)?);
-            }
-            Spec::Merge { theirs, ours } => {
-                let (theirs, ours) = (peel(theirs)?, peel(ours)?);
-                ends.without.extend(self.shared(theirs, ours)?);
-                ends.with.extend([theirs, ours]);
-            }
-            Spec::IncludeOnlyParents(id) => ends.with.extend(parents(id)?),
-            Spec::ExcludeParents(id) => {
-                ends.with.push(peel(id)?);
-                ends.without.extend(parents(id)?);
-            }
-        }
+        let found = as_range.map_err(|error| match error {
+            RangeError::Unresolved { cause, .. } => RangeError::Unresolved { range: range.to_owned(), cause },
+            RangeError::Shallow | RangeError::Unreadable { .. } => error,
+        })?;
+        ends.with.extend(found.with);
+        ends.without.extend(found.without);
         Ok(())
+    }
+
+    /// The ends of what is written as a range; `None` for what is one revision.
+    fn ends_of(&self, range: &str) -> Option<Result<Ends, RangeError>> {
+        if let Some(revision) = range.strip_prefix('^') {
+            let one = self.one(revision);
+            return Some(one.map(|id| Ends { without: vec![id], ..Ends::default() }));
+        }
+        if let Some((from, to)) = range.split_once("...") {
+            let both = || {
+                let (one, other) = (self.one(from)?, self.one(to)?);
+                Ok(Ends { with: vec![one, other], without: self.shared(one, other)? })
+            };
+            return Some(both());
+        }
+        if let Some((from, to)) = range.split_once("..") {
+            return Some(self.one(from).and_then(|from| Ok(Ends { with: vec![self.one(to)?], without: vec![from] })));
+        }
+        if let Some(revision) = range.strip_suffix("^@") {
+            let parents = self.one(revision).and_then(|id| self.parents(id));
+            return Some(parents.map(|with| Ends { with, ..Ends::default() }));
+        }
+        if let Some(revision) = range.strip_suffix("^!") {
+            return Some(self.one(revision).and_then(|id| Ok(Ends { with: vec![id], without: self.parents(id)? })));
+        }
+        let (revision, number) = range.rsplit_once("^-")?;
+        let number: usize = if number.is_empty() { 1 } else { number.parse().ok()? };
+        let without_one = |id: ObjectId| {
+            let parent = number
+                .checked_sub(1)
+                .and_then(|number| self.parents(id).map(|all| all.get(number).copied()).transpose());
+            let missing = || self.unresolved(revision, &format!("it has no parent {number}"));
+            Ok(Ends { with: vec![id], without: vec![parent.unwrap_or_else(|| Err(missing()))?] })
+        };
+        Some(self.one(revision).and_then(without_one))
+    }
+
+    /// The commit that a revision names; HEAD for none.
+    fn one(&self, revision: &str) -> Result<ObjectId, RangeError> {
+        let revision = if revision.is_empty() { "HEAD" } else { revision };
+        let id = match ObjectId::from_hex(revision.as_bytes()) {
+            Some(id) => id,
+            None => {
+                let spelled = self.spelled_out(revision).map_err(|cause| self.unresolved(revision, &cause))?;
+                let gix = self.gix.to_thread_local();
+                let found = gix.rev_parse_single(BStr::new(&spelled));
+                let found = found.map_err(|error| self.unresolved(revision, &in_words(&error)))?;
+                ObjectId::from_bytes(found.as_bytes()).ok_or_else(|| self.unresolved(revision, "it has no id"))?
+            }
+        };
+        let peeled = self.objects().peel(&id);
+        peeled.commit().ok_or_else(|| {
+            let cause =
+                peeled.lost.map_or_else(|| "it names no commit".to_owned(), |(id, cause)| format!("{id}: {cause}"));
+            self.unresolved(revision, &cause)
+        })
+    }
+
+    fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, RangeError> {
+        if self.shallow_commits().contains(&commit) {
+            return Err(RangeError::Shallow);
+        }
+        let mut bytes = Vec::new();
+        let unreadable = |cause| RangeError::Unreadable { id: commit, cause };
+        self.objects().read(&commit, &mut bytes).map_err(unreadable)?;
+        Ok(Parts::new(&bytes).ids("parent").collect())
+    }
+
+    /// In a shallow clone nobody can tell a wrong name from one that was not fetched; an id is hardly ever wrong.
+    fn unresolved(&self, revision: &str, cause: &str) -> RangeError {
+        let is_shallow = !self.shallow_commits().is_empty();
+        match (is_shallow, ObjectId::from_hex(revision.as_bytes())) {
+            (true, Some(_)) => RangeError::Shallow,
+            (true, None) => RangeError::Unresolved { range: revision.to_owned(), cause: format!("{cause}; {CUT}") },
+            (false, _) => RangeError::Unresolved { range: revision.to_owned(), cause: cause.to_owned() },
+        }
+    }
+}
+
+impl Ends {
+    fn with(id: ObjectId) -> Ends {
+        Ends { with: vec![id], ..Ends::default() }
     }
 }

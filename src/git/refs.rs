@@ -4,13 +4,16 @@ mod tables;
 
 pub(super) use tables::Tables;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::blob::slashed;
-use crate::git::Repository;
+use crate::error::describe;
 use crate::git::reftable::Logged;
 use crate::git::repository::in_words;
-use crate::object::ObjectId;
+use crate::git::{Repository, plain};
+use crate::object::{IdSet, ObjectId};
+use crate::read::small;
 
 /// How far what a name leads to has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,15 +58,43 @@ impl Repository {
         }
         let mut all = Names::default();
         self.add_refs(&mut all);
+        let linked = self.other_git_dirs();
+        for dir in &linked {
+            add_private_refs(dir, &mut all);
+        }
         self.add_heads(&mut all);
         all.names.sort();
-        let mut kept = Vec::new();
+        all.names.dedup();
+        self.tell_of_lost(&self.common_dir.join("refs"), &mut all);
+        let worktrees = self.common_dir.join("worktrees");
+        if let Err(error) = worktrees.read_dir()
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            all.problems.push(unreadable(worktrees, &error));
+        }
+        let mut kept = Names::default();
         add_reflogs(b"", &self.common_dir.join("logs"), &mut kept);
-        for dir in self.other_git_dirs() {
+        for dir in linked {
             add_reflogs(&[&private_name(&dir)[..], b"/"].concat(), &dir.join("logs"), &mut kept);
         }
-        all.names.extend(kept);
+        all.names.extend(kept.names);
+        all.problems.extend(kept.problems);
         all
+    }
+
+    /// Adds a problem for each ref whose object is not there.
+    fn tell_of_lost(&self, place: &Path, all: &mut Names) {
+        let objects = self.objects();
+        let mut there = IdSet::default();
+        for Name { name, target, .. } in &all.names {
+            if there.contains(target) || objects.has(target) {
+                there.insert(*target);
+                continue;
+            }
+            let name = String::from_utf8_lossy(name);
+            let message = format!("{name} leads to {target}, which is missing; fetch it, or run git fsck");
+            all.problems.push((place.to_path_buf(), message));
+        }
     }
 
     /// What the remote-tracking refs lead to.
@@ -101,6 +132,11 @@ impl Repository {
     }
 
     fn add_refs(&self, all: &mut Names) {
+        match plain::special_below(&self.common_dir.join("refs")) {
+            Ok(None) => {}
+            Ok(Some(path)) => return all.problems.push((path.clone(), checked(&plain::special(&path)))),
+            Err((path, error)) => all.problems.push(unreadable(path, &error)),
+        }
         let gix = self.gix.to_thread_local();
         let fetched = fetched_refs(&gix);
         let problem = |error: gix::Error| (self.common_dir.join("refs"), checked(&in_words(&error)));
@@ -121,8 +157,16 @@ impl Repository {
                 }
             };
             let name = found.name().as_bstr().to_vec();
-            // A symbolic ref to a branch that does not exist yet leads nowhere, which is no fault.
-            let Ok(target) = found.follow_to_object() else { continue };
+            let is_symbolic = matches!(found.target(), gix::refs::TargetRef::Symbolic(_));
+            let target = match found.follow_to_object() {
+                Ok(target) => target,
+                // One to a branch that does not exist yet leads nowhere, which is no fault.
+                Err(_) if is_symbolic => continue,
+                Err(error) => {
+                    all.problems.push((self.common_dir.join("refs"), checked(&in_words(&error))));
+                    continue;
+                }
+            };
             let Some(target) = ObjectId::from_bytes(target.as_bytes()) else { continue };
             let reach = reach(&name, &fetched);
             all.names.push(Name { reach, name, target });
@@ -141,7 +185,13 @@ impl Repository {
             (dir, name)
         });
         for (dir, name) in std::iter::once(main).chain(others) {
-            let Ok(text) = std::fs::read(dir.join("HEAD")) else { continue };
+            let text = match small(&dir.join("HEAD")) {
+                Ok(text) => text,
+                Err(error) => {
+                    all.problems.push(unreadable(dir.join("HEAD"), &error));
+                    continue;
+                }
+            };
             if let Some(target) = ObjectId::from_hex(text.trim_ascii()) {
                 all.names.push(Name { reach: Reach::Local, name, target });
             }
@@ -192,23 +242,68 @@ fn private_name(dir: &Path) -> Vec<u8> {
     [&b"worktrees/"[..], &slashed(Path::new(dir.file_name().unwrap_or_default()))].concat()
 }
 
-/// Adds what the reflogs below `logs` hold: `OLD NEW NAME <MAIL> SECONDS ZONE\tTEXT` a line, the newest last
-/// (gitrepository-layout(5)). Their names begin with `prefix`.
-fn add_reflogs(prefix: &[u8], logs: &Path, kept: &mut Vec<Name>) {
-    let mut open = vec![logs.to_path_buf()];
+/// Refs that a work tree has for itself (git-worktree(1)).
+const PRIVATE: [&str; 3] = ["refs/bisect", "refs/rewritten", "refs/worktree"];
+
+/// Adds the refs that a linked work tree has for itself. They are files of their own, never packed.
+fn add_private_refs(dir: &Path, all: &mut Names) {
+    let mut files = Vec::new();
+    for folder in PRIVATE {
+        match files_below(&dir.join(folder)) {
+            Ok(found) => files.extend(found),
+            Err((path, error)) => all.problems.push(unreadable(path, &error)),
+        }
+    }
+    for file in files {
+        match small(&file) {
+            Ok(text) => {
+                let name = [&private_name(dir)[..], b"/", &slashed(file.strip_prefix(dir).unwrap_or(&file))].concat();
+                let target = ObjectId::from_hex(text.trim_ascii());
+                all.names.extend(target.map(|target| Name { reach: Reach::Local, name, target }));
+            }
+            Err(error) => all.problems.push(unreadable(file, &error)),
+        }
+    }
+}
+
+/// All files below a folder, in order; none where there is no such folder.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    let mut open = vec![folder.to_path_buf()];
     let mut files = Vec::new();
     while let Some(path) = open.pop() {
-        if path.is_dir() && !path.is_symlink() {
-            open.extend(path.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()));
-        } else {
-            files.push(path);
+        match path.read_dir().and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err((path, error)),
+            Ok(entries) => {
+                for entry in entries {
+                    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                    if is_folder { &mut open } else { &mut files }.push(entry.path());
+                }
+            }
         }
     }
     files.sort();
+    Ok(files)
+}
+
+fn unreadable(path: PathBuf, error: &io::Error) -> (PathBuf, String) {
+    (path, format!("{}; make it readable, for it says what leads to objects", describe(error)))
+}
+
+/// Adds what the reflogs below `logs` hold: `OLD NEW NAME <MAIL> SECONDS ZONE\tTEXT` a line, the newest last
+/// (gitrepository-layout(5)). Their names begin with `prefix`.
+fn add_reflogs(prefix: &[u8], logs: &Path, kept: &mut Names) {
+    let files = match files_below(logs) {
+        Ok(files) => files,
+        Err((path, error)) => return kept.problems.push(unreadable(path, &error)),
+    };
     for file in files {
-        if let Ok(log) = std::fs::read(&file) {
-            let name = log_name(slashed(file.strip_prefix(logs).unwrap_or(&file)));
-            add_reflog(&[prefix, &name].concat(), &log, kept);
+        match small(&file) {
+            Ok(log) => {
+                let name = log_name(slashed(file.strip_prefix(logs).unwrap_or(&file)));
+                add_reflog(&[prefix, &name].concat(), &log, &mut kept.names);
+            }
+            Err(error) => kept.problems.push(unreadable(file, &error)),
         }
     }
 }

@@ -7,22 +7,20 @@
 mod table;
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub use table::{Logged, Value};
 
 use crate::error::describe;
 use crate::object::HashKind;
-use crate::read::{Links, open};
+use crate::read::small;
 use table::Table;
 
 /// The folder of a stack, in the folder of a repository or of a linked work tree.
 pub const FOLDER: &str = "reftable";
 /// The list of a stack's tables.
 const LIST: &str = "tables.list";
-/// No file of a stack may be larger, in bytes: it is read into memory.
-const MAX_FILE: u64 = 1 << 30;
 /// What helps against damage, for git has no command that mends a table.
 const RESTORE: &str = "restore the file from a backup, or clone the repository again";
 
@@ -100,7 +98,7 @@ impl Stack {
     /// `Err` with what there is when a listed table is missing.
     fn attempt(folder: &Path, hash: HashKind) -> Result<Stack, Stack> {
         let mut stack = Stack { tables: Vec::new(), problems: Vec::new() };
-        let list = match read_file(&folder.join(LIST)) {
+        let list = match small(&folder.join(LIST)) {
             Ok(list) => list,
             Err(error) => {
                 stack.problem(folder.join(LIST), &format!("{}; {RESTORE}", describe(&error)));
@@ -116,7 +114,7 @@ impl Stack {
                 continue;
             };
             let file = folder.join(name);
-            match read_file(&file) {
+            match small(&file) {
                 Ok(bytes) => stack.add(file, bytes, hash),
                 Err(error) => {
                     is_whole &= error.kind() != io::ErrorKind::NotFound;
@@ -158,19 +156,6 @@ fn file_name(line: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(line).ok()?;
     let is_plain = name != ".." && name != "." && !name.contains(['/', '\\', ':', '\0']);
     is_plain.then_some(name)
-}
-
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let (file, metadata) = open(path, Links::Refuse)?;
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 GiB"));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

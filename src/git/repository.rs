@@ -1,16 +1,17 @@
 //! A repository: where its parts are, and single objects out of its databases.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::blob::{RepositoryRoot, Top, slashed};
-use crate::error::{Problem, ProblemKind};
+use crate::error::{Problem, ProblemKind, describe};
 use crate::git::commit::Parts;
 use crate::git::graph::{Commit, Graph};
-use crate::git::index::Index;
-use crate::git::sweep::{Store, SweepProblem};
-use crate::git::tree::EntryKind;
+use crate::git::sweep::{Store, SweepProblem, alternate_paths};
+use crate::git::{Objects, plain};
 use crate::object::{HashKind, IdSet, ObjectId, ObjectKind};
+use crate::read;
 
 /// The largest object that is decoded in memory, in bytes: above it git itself makes no deltas
 /// (`core.bigFileThreshold`, git-config(1)).
@@ -42,12 +43,13 @@ pub struct Repository {
     object_dir: PathBuf,
     /// Where more are, if the environment says so.
     more_object_dirs: Vec<PathBuf>,
+    environment: Environment,
     pub(super) gix: gix::ThreadSafeRepository,
-    stores: Stores,
+    pub(super) stores: Stores,
 }
 
 /// One for each folder of objects.
-struct Stores(Vec<Arc<gix::odb::Store>>);
+pub(super) struct Stores(pub(super) Vec<Arc<gix::odb::Store>>);
 
 impl std::fmt::Debug for Stores {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -62,6 +64,16 @@ impl Repository {
     ///
     /// What is wrong with it, in words.
     pub fn open(given: &Path, environment: Environment) -> Result<Repository, String> {
+        let absolute = given.canonicalize().map_err(|error| describe(&error))?;
+        plain::check(&absolute)?;
+        if let (Environment::Heed, Some(dir)) = (environment, std::env::var_os("GIT_DIR")) {
+            plain::check_dir(Path::new(&dir))?;
+        }
+        // gix does not find its way up from inside of a repository's own folder by a relative path.
+        Repository::discover(given, environment).or_else(|_| Repository::discover(&absolute, environment))
+    }
+
+    fn discover(given: &Path, environment: Environment) -> Result<Repository, String> {
         let options = options(environment);
         let trust = gix::sec::trust::Mapping { full: options.clone(), reduced: options };
         let discovery = gix::discover::upwards::Options {
@@ -84,7 +96,8 @@ impl Repository {
         let git_dir = local.git_dir().to_path_buf();
         let common_dir = local.common_dir().to_path_buf();
         let work_tree = local.workdir().map(non_empty);
-        let (object_dir, more_object_dirs) = object_dirs(&common_dir, environment);
+        let base = work_tree.as_deref().unwrap_or(Path::new(""));
+        let (object_dir, more_object_dirs) = object_dirs(&common_dir, base, environment);
         let store = |dir: &PathBuf| {
             let options = gix::odb::store::init::Options {
                 alloc_limit_bytes: Some(MAX_OBJECT),
@@ -93,13 +106,24 @@ impl Repository {
             gix::odb::Store::at_opts(dir.clone(), local.object_hash(), &mut std::iter::empty(), options).map(Arc::new)
         };
         let stores = std::iter::once(&object_dir)
-            .chain(&more_object_dirs)
+            .chain(more_object_dirs.iter().filter(|dir| dir.is_dir()))
             .map(store)
             .collect::<Result<_, _>>()
             .map(Stores)
             .map_err(|error| error.to_string())?;
         let root = RepositoryRoot { given: given.to_path_buf(), top: top(given, work_tree.as_deref(), &git_dir) };
-        Ok(Repository { root, git_dir, common_dir, work_tree, hash, object_dir, more_object_dirs, gix, stores })
+        Ok(Repository {
+            root,
+            git_dir,
+            common_dir,
+            work_tree,
+            hash,
+            object_dir,
+            more_object_dirs,
+            environment,
+            gix,
+            stores,
+        })
     }
 
     /// All its objects, those of alternates too, and what was wrong with the latter.
@@ -145,169 +169,74 @@ impl Repository {
         self.head()?.map(|head| self.tree_of(objects, &head)).transpose()
     }
 
-    /// Commits whose parents a shallow clone has left behind (gitformat-pack(5), `shallow`).
+    /// Commits whose parents a shallow clone has left behind (gitformat-pack(5), `shallow`). None where the list can't
+    /// be read, which [`gaps`](Repository::gaps) tells.
     pub fn shallow_commits(&self) -> Vec<ObjectId> {
-        let list = std::fs::read(self.common_dir.join("shallow")).unwrap_or_default();
+        let list = read::small(&self.common_dir.join("shallow")).unwrap_or_default();
         list.split(|byte| *byte == b'\n').filter_map(|line| ObjectId::from_hex(line.trim_ascii())).collect()
     }
 
-    /// Whether objects were left at a remote, to be fetched when needed (partial clone, git-clone(1)).
+    /// Whether objects may have been left at a remote, to be fetched when needed (partial clone, git-clone(1)).
     pub fn is_partial(&self) -> bool {
         let gix = self.gix.to_thread_local();
         let config = gix.config_snapshot();
         let remotes = config.plumbing().sections_by_name("remote").into_iter().flatten();
-        let has = |remote: &gix::config::file::SectionRef<'_>, name| remote.value(name).is_some();
-        config.string("extensions.partialClone").is_some()
-            || remotes.into_iter().any(|remote| has(&remote, "promisor") || has(&remote, "partialclonefilter"))
-    }
-
-    /// The folders of its submodules' repositories, those inside of submodules too: below `modules`, where git keeps
-    /// them now, and in their work trees, where it once did. Sorted.
-    pub fn submodules(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        let mut open = vec![self.common_dir.join("modules")];
-        while let Some(dir) = open.pop() {
-            let is_repository = dir.join("HEAD").is_file() && dir.join("objects").is_dir();
-            if is_repository {
-                open.push(dir.join("modules"));
-                found.push(dir);
-            } else if !dir.is_symlink() {
-                // A submodule's name may hold slashes.
-                open.extend(dir.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()));
-            }
-        }
-        let index = self.index().ok();
-        let entries = index.iter().flat_map(Index::entries).filter(|entry| entry.kind == EntryKind::Submodule);
-        for entry in entries {
-            let path = self.work_tree.as_deref().zip(std::str::from_utf8(entry.path).ok());
-            let git = path.map(|(top, path)| top.join(path).join(".git"));
-            found.extend(git.filter(|git| git.join("HEAD").is_file()));
-        }
-        found.sort();
-        found
+        let is_promisor = |remote: gix::config::file::SectionRef<'_>| {
+            let value = remote.value_implicit("promisor");
+            // A name without a value is true (git-config(1)).
+            value.is_some_and(|value| value.is_none_or(|value| is_true(value.as_ref())))
+        };
+        config.string("extensions.partialClone").is_some() || remotes.into_iter().any(is_promisor)
     }
 
     /// What of the history was never fetched.
     pub fn gaps(&self) -> Vec<Problem> {
         let mut gaps = Vec::new();
+        let list = self.common_dir.join("shallow");
+        if let Err(error) = read::small(&list)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            let message = format!("{}; make it readable, for it says where the history ends", describe(&error));
+            gaps.push(Problem::given(&list, ProblemKind::Unreadable, message));
+        }
         if !self.shallow_commits().is_empty() {
             let message = "a shallow clone, whose older commits were not fetched; run git fetch --unshallow (in a \
                            GitHub workflow: actions/checkout with fetch-depth: 0), or take it as it is with --allow-shallow";
             gaps.push(Problem::given(&self.root.given, ProblemKind::Shallow, message.to_owned()));
         }
-        if self.is_partial() {
-            let message = "a partial clone, some of whose objects were not fetched; run git fetch --refetch \
-                           --no-filter, or take it as it is with --allow-shallow";
-            gaps.push(Problem::given(&self.root.given, ProblemKind::Partial, message.to_owned()));
-        }
         gaps
     }
 
-    /// A reader of single objects, for one thread.
-    pub fn objects(&self) -> Objects {
-        let handle = |store: &Arc<gix::odb::Store>| {
-            let mut handle = store.to_cache_arc();
-            handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::StaticLinkedList::<64>::default()));
-            handle
+    /// The problem that the configuration sends to another folder for the work tree, one that does not belong to this
+    /// repository (`core.worktree`, git-config(1)): in somebody else's repository it may name any. One that the user
+    /// names by `GIT_WORK_TREE` is theirs.
+    pub fn foreign_work_tree(&self) -> Option<Problem> {
+        let work_tree = self.work_tree.as_deref()?;
+        let is_named =
+            named(self.environment, "GIT_WORK_TREE").is_some() || named(self.environment, "GIT_DIR").is_some();
+        let real = |path: &Path| path.canonicalize().ok();
+        let is_own = || {
+            let repository = Repository::discover(work_tree, Environment::Ignore).ok()?;
+            Some(real(&repository.git_dir)? == real(&self.git_dir)?)
         };
-        Objects { hash: self.hash, handles: self.stores.0.iter().map(handle).collect() }
-    }
-}
-
-/// Reads single objects, with a cache for bases of deltas.
-pub struct Objects {
-    hash: HashKind,
-    handles: Vec<gix::odb::Cache<gix::odb::store::Handle<Arc<gix::odb::Store>>>>,
-}
-
-impl std::fmt::Debug for Objects {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Objects").field("hash", &self.hash).finish_non_exhaustive()
-    }
-}
-
-impl Objects {
-    /// The hash of ids.
-    pub fn hash(&self) -> HashKind {
-        self.hash
-    }
-
-    /// Whether there is such an object.
-    pub fn has(&self, id: &ObjectId) -> bool {
-        gix::hash::oid::try_from_bytes(id.as_bytes())
-            .is_ok_and(|id| self.handles.iter().any(|handle| gix::odb::pack::Find::contains(handle, id)))
-    }
-
-    /// Reads an object into `buffer`. What it is.
-    ///
-    /// # Errors
-    ///
-    /// Why it can't be read, in words.
-    pub fn read(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<ObjectKind, String> {
-        let id = gix::hash::oid::try_from_bytes(id.as_bytes()).map_err(|error| error.to_string())?;
-        let mut outcome = Err("it is missing".to_owned());
-        for handle in &self.handles {
-            match gix::odb::pack::Find::try_find(handle, id, buffer) {
-                Ok(Some((data, _))) => return Ok(kind(data.kind)),
-                Ok(None) => {}
-                Err(error) => outcome = Err(in_words(&error)),
-            }
+        if is_named || is_own() == Some(true) {
+            return None;
         }
-        outcome
+        let message = format!(
+            "core.worktree sends to {} for the work tree, which is not looked at; scan that folder by its name, or run \
+             git config --unset core.worktree",
+            work_tree.display()
+        );
+        Some(Problem::given(&self.git_dir.join("config"), ProblemKind::Unreadable, message))
     }
-}
 
-/// Where an object leads when tags are followed.
-#[derive(Debug, Default)]
-pub struct Peeled {
-    /// The object, then what its tag leads to, and so on. The last one is no tag, unless something is wrong.
-    pub objects: Vec<(ObjectId, ObjectKind)>,
-    /// What could not be followed further, and why, in words.
-    pub lost: Option<(ObjectId, String)>,
-}
-
-impl Peeled {
-    /// The commit it comes to in the end.
-    pub fn commit(&self) -> Option<ObjectId> {
-        self.objects.last().filter(|(_, kind)| *kind == ObjectKind::Commit).map(|(id, _)| *id)
-    }
-}
-
-impl Objects {
-    /// An object and, if it is a tag, what that leads to.
-    pub fn peel(&self, id: &ObjectId) -> Peeled {
-        /// Tags of tags that are followed: nobody checks ids, so a tag can lead to itself.
-        const MAX_TAGS: usize = 1000;
-        let mut peeled = Peeled::default();
-        let (mut next, mut bytes) = (Some(*id), Vec::new());
-        while let Some(id) = next.take() {
-            match self.read(&id, &mut bytes) {
-                Err(cause) => peeled.lost = Some((id, cause)),
-                Ok(ObjectKind::Tag) if peeled.objects.len() == MAX_TAGS => {
-                    peeled.lost = Some((id, format!("it is a tag behind {MAX_TAGS} others")));
-                }
-                Ok(kind) => {
-                    peeled.objects.push((id, kind));
-                    next = Some(kind).filter(|kind| *kind == ObjectKind::Tag).and_then(|_| {
-                        let target = Parts::new(&bytes).ids("object").next();
-                        if target.is_none() {
-                            peeled.lost = Some((id, "it is a tag that leads nowhere".to_owned()));
-                        }
-                        target
-                    });
-                }
-            }
+    /// Where the index is: in the folder of the work tree, or where `GIT_INDEX_FILE` says if that counts. git goes to
+    /// the top of the work tree before it reads the variable, and so a relative path leads from there.
+    pub fn index_path(&self) -> PathBuf {
+        match named(self.environment, "GIT_INDEX_FILE") {
+            Some(path) => self.work_tree.as_deref().unwrap_or(Path::new("")).join(path),
+            None => self.git_dir.join("index"),
         }
-        peeled
-    }
-}
-
-fn kind(kind: gix::object::Kind) -> ObjectKind {
-    match kind {
-        gix::object::Kind::Blob => ObjectKind::Blob,
-        gix::object::Kind::Commit => ObjectKind::Commit,
-        gix::object::Kind::Tag => ObjectKind::Tag,
-        gix::object::Kind::Tree => ObjectKind::Tree,
     }
 }
 
@@ -331,15 +260,27 @@ fn options(environment: Environment) -> gix::open::Options {
         .config_overrides(["core.useReplaceRefs=false"])
 }
 
-/// The folders of objects: the repository's, or what git's environment variables name (git(1)).
-fn object_dirs(common_dir: &Path, environment: Environment) -> (PathBuf, Vec<PathBuf>) {
-    let named = |name: &str| match environment {
+/// The folders of objects: the repository's, or what git's environment variables name (git(1)), from `base`.
+fn object_dirs(common_dir: &Path, base: &Path, environment: Environment) -> (PathBuf, Vec<PathBuf>) {
+    let own = named(environment, "GIT_OBJECT_DIRECTORY");
+    let own = own.map_or_else(|| common_dir.join("objects"), |dir| base.join(dir));
+    let more = named(environment, "GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
+    let separator = if cfg!(windows) { b';' } else { b':' };
+    let more = alternate_paths(more.as_encoded_bytes(), separator);
+    (own, more.into_iter().map(|dir| base.join(dir)).collect())
+}
+
+/// A variable of git's, if the environment counts and it has a value.
+fn named(environment: Environment, name: &str) -> Option<OsString> {
+    match environment {
         Environment::Heed => std::env::var_os(name).filter(|value| !value.is_empty()),
         Environment::Ignore => None,
-    };
-    let own = named("GIT_OBJECT_DIRECTORY").map_or_else(|| common_dir.join("objects"), PathBuf::from);
-    let more = named("GIT_ALTERNATE_OBJECT_DIRECTORIES");
-    (own, more.iter().flat_map(std::env::split_paths).filter(|dir| dir.is_dir()).collect())
+    }
+}
+
+/// Whether a value of git's configuration means yes.
+fn is_true(value: &gix::bstr::BStr) -> bool {
+    gix::config::Boolean::try_from(value).is_ok_and(|value| value.0)
 }
 
 /// Where the top is, as seen from the working directory.

@@ -28,6 +28,7 @@ mod store;
 
 use rayon::prelude::*;
 
+pub use alternates::paths as alternate_paths;
 pub use cause::{SweepProblem, SweepProblemKind};
 pub use find::Found;
 pub use store::Store;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::blob::Kind;
 use crate::detect::Detector;
+use crate::error::Problem;
 use crate::finding::{Exposure, Finding, MAX_REFS};
 use crate::git::changes::lookup;
 use crate::git::commit::Parts;
-use crate::git::exposure::{keys_of, settle};
+use crate::git::exposure::{Settled, keys_of, settle};
 use crate::git::graph::Graph;
 use crate::git::refs::{Name, Names};
 use crate::git::tree::EntryKind;
@@ -19,10 +20,10 @@ use crate::scan::history::worst_exposures;
 use crate::scan::teller::{Teller, exposure};
 use crate::scan::{Keep, Raw, RawPlace};
 
-/// The findings that are new against HEAD.
-pub(super) fn to_index(repository: &Repository, raw: Vec<Raw>, detector: &Detector) -> Vec<Finding> {
+/// The findings that are new against HEAD, and what kept it from being known how far they have gone.
+pub(super) fn to_index(repository: &Repository, raw: Vec<Raw>, detector: &Detector) -> (Vec<Finding>, Vec<Problem>) {
     if raw.is_empty() {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let mut known = Known::new(repository, detector);
     // Without a readable HEAD everything is new.
@@ -35,7 +36,7 @@ pub(super) fn to_index(repository: &Repository, raw: Vec<Raw>, detector: &Detect
         }
     }
     // HEAD has none of them, but another branch or an older commit may.
-    let gone = settle(repository, detector, &wanted);
+    let Settled { reach: gone, problems } = settle(repository, detector, &wanted);
     let staged = |Raw { finding, place }| {
         let reach = match place {
             RawPlace::Object(Some(path)) => gone.get(&(path, finding.fingerprint)).copied(),
@@ -43,7 +44,7 @@ pub(super) fn to_index(repository: &Repository, raw: Vec<Raw>, detector: &Detect
         };
         Finding { exposure: exposure(reach).min(Exposure::Staged), ..finding }
     };
-    new.into_iter().map(staged).collect()
+    (new.into_iter().map(staged).collect(), problems)
 }
 
 /// The findings that are new in their commits, against all parents of each.
@@ -105,14 +106,14 @@ impl<'r> Known<'r> {
         }
         trees.iter().any(|tree| match lookup(&self.objects, *tree, path) {
             Ok(Some((EntryKind::File | EntryKind::Link, blob))) => self.keys(blob).contains(&raw.finding.fingerprint),
-            // What can't be read hides nothing.
             Ok(Some((EntryKind::Folder | EntryKind::Submodule, _)) | None) | Err(_) => false,
         })
     }
 
     fn keys(&mut self, blob: ObjectId) -> &BTreeSet<Fingerprint> {
         let (objects, detector) = (&self.objects, self.detector);
-        self.keys.entry(blob).or_insert_with(|| keys_of(objects, detector, &blob))
+        // What can't be read hides nothing.
+        self.keys.entry(blob).or_insert_with(|| keys_of(objects, detector, &blob).unwrap_or_default())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::detect::Detector;
 use crate::error::Problem;
 use crate::finding::{Exposure, Finding, Given};
 use crate::git::Repository;
-use crate::git::exposure::{keys_in, keys_of, settle};
+use crate::git::exposure::{Settled, keys_in, keys_of, settle};
 use crate::git::refs::Reach;
 use crate::git::tracked::Tracked;
 use crate::git::tree::EntryKind;
@@ -94,20 +94,19 @@ impl<'a> Judge<'a> {
     }
 
     /// Looks at commits, for all files at once, and reads the index.
-    fn settle(&mut self, repository: Repository, files: &[InWorkTree], findings: &[Finding]) -> Option<Problem> {
+    fn settle(&mut self, repository: Repository, files: &[InWorkTree], findings: &[Finding]) -> Vec<Problem> {
         let mut wanted: BTreeMap<Vec<u8>, BTreeSet<Fingerprint>> = BTreeMap::new();
         for file in files {
             wanted.entry(self.below(&file.path)).or_default().insert(findings[file.number].fingerprint);
         }
-        self.reach = settle(&repository, self.detector, &wanted);
+        let Settled { reach, mut problems } = settle(&repository, self.detector, &wanted);
+        self.reach = reach;
         let file = repository.git_dir.join("index");
         match Tracked::new(repository) {
-            Ok(tracked) => {
-                self.tracked = Some(tracked);
-                None
-            }
-            Err(cause) => Some(unreadable_index(&file, &cause).redacted(self.detector)),
+            Ok(tracked) => self.tracked = Some(tracked),
+            Err(cause) => problems.push(unreadable_index(&file, &cause)),
         }
+        problems
     }
 
     fn below(&self, path: &Path) -> Vec<u8> {
@@ -140,7 +139,9 @@ impl<'a> Judge<'a> {
         let keys = &mut self.keys;
         let mut in_content = || {
             tracked.at(path).iter().filter(|version| has_content(version.kind)).any(|version| {
-                let keys = keys.entry(version.id).or_insert_with(|| keys_of(&objects, self.detector, &version.id));
+                let keys = keys
+                    .entry(version.id)
+                    .or_insert_with(|| keys_of(&objects, self.detector, &version.id).unwrap_or_default());
                 keys.contains(&finding.fingerprint)
             })
         };

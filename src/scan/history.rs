@@ -45,9 +45,11 @@ pub(super) fn attribute(
         teller: Teller::new(repository.objects(), &names, detector, keep),
         findings: Vec::new(),
     };
-    attributor.introductions(raw);
+    let by_object = by_object(raw);
+    attributor.introductions(&by_object);
     let mut indexed = BTreeSet::new();
-    let mut problems = attributor.staged(raw, &mut indexed);
+    attributor.staged(&by_object, &mut indexed);
+    let mut problems = Vec::new();
     attributor.unnamed(raw, &indexed);
     if attribution.is_cut {
         let message = format!("more than {MAX_PLACES} places hold a key; the rest of them is not listed");
@@ -80,6 +82,9 @@ impl Led {
                 }
             }
         }
+        // Several names may lead to one.
+        led.trees.sort();
+        led.trees.dedup();
         led
     }
 
@@ -111,6 +116,17 @@ fn hits(raw: &[Raw]) -> Hits {
     hits
 }
 
+/// What was found in each object, in the order it stands there.
+fn by_object(raw: &[Raw]) -> IdMap<Vec<&Raw>> {
+    let mut in_order: Vec<&Raw> = raw.iter().collect();
+    in_order.sort_by_key(|raw| raw.finding.start.byte);
+    let mut by_object: IdMap<Vec<&Raw>> = IdMap::default();
+    for raw in in_order {
+        by_object.entry(object(raw)).or_default().push(raw);
+    }
+    by_object
+}
+
 /// Makes findings out of raw ones.
 struct Attributor<'a> {
     repository: &'a Repository,
@@ -125,13 +141,7 @@ struct Attributor<'a> {
 
 impl Attributor<'_> {
     /// A finding for each key, path and commit that brought it there.
-    fn introductions(&mut self, raw: &[Raw]) {
-        let mut in_order: Vec<&Raw> = raw.iter().collect();
-        in_order.sort_by_key(|raw| raw.finding.start.byte);
-        let mut by_object: IdMap<Vec<&Raw>> = IdMap::default();
-        for raw in in_order {
-            by_object.entry(object(raw)).or_default().push(raw);
-        }
+    fn introductions(&mut self, by_object: &IdMap<Vec<&Raw>>) {
         for introduction in &self.attribution.introductions {
             let raws = by_object.get(&introduction.object).map_or(&[][..], Vec::as_slice);
             // A key that stands in a file more than once came in once.
@@ -159,8 +169,7 @@ impl Attributor<'_> {
     }
 
     /// A finding for each key that an index has at a path where no commit has it. What indexes name goes to `indexed`.
-    fn staged(&mut self, raw: &[Raw], indexed: &mut BTreeSet<ObjectId>) -> Vec<Problem> {
-        let mut problems = Vec::new();
+    fn staged(&mut self, by_object: &IdMap<Vec<&Raw>>, indexed: &mut BTreeSet<ObjectId>) {
         let mut known: BTreeSet<(Vec<u8>, Fingerprint)> = BTreeSet::new();
         for introduction in &self.attribution.introductions {
             if let What::Keys(keys) = &introduction.what {
@@ -168,15 +177,10 @@ impl Attributor<'_> {
             }
         }
         for file in self.repository.index_files() {
-            let index = match self.repository.index_at(&file) {
-                Ok(index) => index,
-                Err(cause) => {
-                    problems.push(Problem::given(&file, ProblemKind::Corrupt, format!("{cause}; run git status")));
-                    continue;
-                }
-            };
+            // The sweep has told of one that can't be read.
+            let Ok(index) = self.repository.index_at(&file) else { continue };
             for entry in index.entries() {
-                for raw in raw.iter().filter(|raw| object(raw) == entry.id) {
+                for raw in by_object.get(&entry.id).into_iter().flatten() {
                     indexed.insert(entry.id);
                     if known.insert((entry.path.to_vec(), raw.finding.fingerprint)) {
                         let mut finding = self.placed(raw, Some(entry.path));
@@ -189,7 +193,6 @@ impl Attributor<'_> {
                 }
             }
         }
-        problems
     }
 
     /// A finding for each key in a message, and in an object that neither a commit nor an index names.

@@ -7,9 +7,9 @@ use crate::error::{Problem, ProblemKind};
 use crate::git::Repository;
 use crate::git::commit::Parts;
 use crate::git::graph::Commit;
-use crate::git::links::Links;
+use crate::git::links::{Links, is_known};
 use crate::git::sweep::{ObjectVisitor, Store, SweepProblem, Wanted, sweep};
-use crate::git::tree::{Differences, entries};
+use crate::git::tree::{Differences, EntryKind, entries};
 use crate::object::{IdSet, ObjectId, ObjectKind};
 use crate::source::Visitor;
 
@@ -41,8 +41,7 @@ impl History {
     pub fn visit<V: Visitor>(&self, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         let (store, problems) = self.store();
         let boundary: IdSet = self.repository.shallow_commits().into_iter().collect();
-        // A partial clone has links to what it never fetched, and says so.
-        let links = || (!self.repository.is_partial()).then(|| Links::new(&store, self.repository.hash, &boundary));
+        let links = || Some(Links::new(&store, self.repository.hash, &boundary));
         let differences = || Differences::new(self.repository.hash);
         let mut first = Bridge {
             visitor: visitor(),
@@ -70,13 +69,63 @@ impl History {
             has_names: false,
         };
         let mut swept = sweep(&store, Wanted::All, &bridge);
-        let missing: BTreeMap<_, _> =
-            swept.iter_mut().filter_map(|bridge| bridge.links.take()).flat_map(Links::missing).collect();
-        for (id, (kind, from)) in missing {
-            let cause = format!("it is missing, and {} {from} refers to it", kind.name());
-            first.visitor.problem(Problem::object(&id, ProblemKind::MissingObject, &cause));
+        let mut missing: BTreeMap<ObjectId, String> = BTreeMap::new();
+        for (id, (kind, from)) in swept.iter_mut().filter_map(|bridge| bridge.links.take()).flat_map(Links::missing) {
+            // The same words whatever the order of the threads.
+            let words = format!("{} {from} refers to it", kind.name());
+            missing.entry(id).and_modify(|known| *known = words.clone().min(known.clone())).or_insert(words);
         }
+        self.missing_of_indexes(&store, &mut missing, &mut first.visitor);
+        self.tell_of_missing(missing, &mut first.visitor);
         std::iter::once(first).chain(swept).map(|bridge| bridge.visitor).collect()
+    }
+}
+
+/// Missing objects that are told of one by one; the rest are counted.
+const TOLD: usize = 1000;
+
+impl History {
+    /// Adds what the indexes of all work trees name and the store has not.
+    fn missing_of_indexes<V: Visitor>(&self, store: &Store, missing: &mut BTreeMap<ObjectId, String>, visitor: &mut V) {
+        for file in self.repository.index_files() {
+            let index = match self.repository.index_at(&file) {
+                Ok(index) => index,
+                Err(cause) => {
+                    visitor.problem(Problem::given(&file, ProblemKind::Corrupt, format!("{cause}; run git status")));
+                    continue;
+                }
+            };
+            for entry in index.entries().filter(|entry| entry.kind != EntryKind::Submodule) {
+                if !is_known(&entry.id) && !store.contains(&entry.id) {
+                    let path = String::from_utf8_lossy(entry.path).into_owned();
+                    missing.entry(entry.id).or_insert_with(|| format!("the index has it at {path}"));
+                }
+            }
+        }
+    }
+
+    /// A partial clone lacks what it never fetched, which is one thing to do something about.
+    fn tell_of_missing<V: Visitor>(&self, missing: BTreeMap<ObjectId, String>, visitor: &mut V) {
+        let count = missing.len();
+        if self.repository.is_partial() {
+            if count > 0 && self.shallow == Shallow::Report {
+                let message = format!(
+                    "a partial clone: {} not fetched, and maybe what they lead to; run git fetch --refetch \
+                     --no-filter, or take it as it is with --allow-shallow",
+                    if count == 1 { "1 object was".to_owned() } else { format!("{count} objects were") }
+                );
+                visitor.problem(Problem::given(&self.repository.root.given, ProblemKind::Partial, message));
+            }
+            return;
+        }
+        for (id, words) in missing.into_iter().take(TOLD) {
+            let cause = format!("it is missing, and {words}");
+            visitor.problem(Problem::object(&id, ProblemKind::MissingObject, &cause));
+        }
+        if count > TOLD {
+            let message = format!("{} more objects are missing; run git fsck", count - TOLD);
+            visitor.problem(Problem::given(&self.repository.root.given, ProblemKind::MissingObject, message));
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::read;
+
 /// The rules in force below one folder.
 #[derive(Debug)]
 struct Level {
@@ -140,6 +142,8 @@ impl<'t> IgnoredPaths<'t> {
 
 /// The rules in `file`, which concern what is below `folder`. A line that is no glob hides nothing, as in git.
 fn read_rules(folder: &Path, file: &Path) -> Option<Gitignore> {
+    // A pipe would be waited for.
+    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let mut builder = GitignoreBuilder::new(folder);
     builder.add(file);
     builder.build().ok()
@@ -176,7 +180,7 @@ fn git_folder(top: &Path) -> Option<PathBuf> {
         return Some(git);
     }
     let read_path = |file: &Path, prefix: &str, from: &Path| -> Option<PathBuf> {
-        let text = std::fs::read_to_string(file).ok()?;
+        let text = String::from_utf8(read::small(file).ok()?).ok()?;
         Some(from.join(text.strip_prefix(prefix)?.trim_end_matches(['\r', '\n'])))
     };
     let own = read_path(&git, "gitdir: ", top)?;

@@ -1,28 +1,21 @@
-//! Names in ranges where refs are in tables: gix knows no such refs, so the ids they stand for take their places.
+//! Names in revisions where refs are in tables: gix knows no such refs, so the ids they stand for take their places.
 
 use crate::git::Repository;
 use crate::git::refs::Tables;
 use crate::object::ObjectId;
 
 impl Repository {
-    /// The range with ids for names of refs, which stand at its start, behind `^`, and behind `..` and `...`. What is
-    /// none, such as the first digits of an id, stays as it is. So does the whole range where refs are in files.
+    /// The revision with an id for the name of a ref at its start. What is none, such as the first digits of an id, stays
+    /// as it is. So does the whole revision where refs are in files.
     ///
     /// # Errors
     ///
     /// Why a name can't be told, in words.
-    pub(super) fn spelled_out(&self, range: &str) -> Result<String, String> {
+    pub(super) fn spelled_out(&self, revision: &str) -> Result<String, String> {
         if !self.has_tables() {
-            return Ok(range.to_owned());
+            return Ok(revision.to_owned());
         }
-        let mut names = Spelling { repository: self, tables: None };
-        let (start, range) = range.strip_prefix('^').map_or(("", range), |range| ("^", range));
-        for dots in ["...", ".."] {
-            if let Some((from, to)) = range.split_once(dots) {
-                return Ok([start, &names.revision(from)?, dots, &names.revision(to)?].concat());
-            }
-        }
-        Ok([start, &names.revision(range)?].concat())
+        Spelling { repository: self, tables: None }.revision(revision)
     }
 }
 

@@ -43,12 +43,12 @@ impl Found {
         self.seen.push(real);
         self.folders.push(folder.to_owned());
         let file = folder.join("info/alternates");
-        let lines = match fs::read(&file) {
+        let lines = match crate::read::small(&file) {
             Ok(lines) => lines,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => return problems.push(unreadable(&file, &error)),
         };
-        for line in lines.split(|byte| *byte == b'\n').filter_map(parse) {
+        for line in paths(&lines, b'\n') {
             if depth == MAX_DEPTH {
                 let message =
                     format!("alternates are followed {MAX_DEPTH} deep and not to this; name it in an earlier one");
@@ -56,6 +56,32 @@ impl Found {
                 return;
             }
             self.add(&folder.join(line), depth + 1, problems);
+        }
+    }
+}
+
+/// The paths in a list, as git reads it from the file or from `GIT_ALTERNATE_OBJECT_DIRECTORIES` (git(1)). One in quotation
+/// marks may hold the separator.
+pub fn paths(list: &[u8], separator: u8) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    let mut rest = list;
+    while !rest.is_empty() {
+        let quoted = if rest[0] == b'"' { closing_quote(rest).unwrap_or(0) } else { 0 };
+        let end = memchr::memchr(separator, &rest[quoted..]).map_or(rest.len(), |at| quoted + at);
+        paths.extend(parse(&rest[..end]));
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    paths
+}
+
+/// Where the quotation mark stands that ends the one at the start.
+fn closing_quote(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match text.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at += 2,
+            _ => at += 1,
         }
     }
 }

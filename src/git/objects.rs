@@ -1,0 +1,120 @@
+//! Objects: single ones, read by id.
+
+use std::sync::Arc;
+
+use crate::git::Repository;
+use crate::git::commit::Parts;
+use crate::git::repository::in_words;
+use crate::object::{HashKind, ObjectId, ObjectKind};
+
+/// Why an object that is nowhere can't be read.
+pub const MISSING: &str = "it is missing";
+
+impl Repository {
+    /// A reader of single objects, for one thread.
+    pub fn objects(&self) -> Objects {
+        let handle = |store: &Arc<gix::odb::Store>| {
+            let mut handle = store.to_cache_arc();
+            handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::StaticLinkedList::<64>::default()));
+            handle
+        };
+        Objects { hash: self.hash, handles: self.stores.0.iter().map(handle).collect() }
+    }
+}
+
+/// Reads single objects, with a cache for bases of deltas.
+pub struct Objects {
+    hash: HashKind,
+    handles: Vec<gix::odb::Cache<gix::odb::store::Handle<Arc<gix::odb::Store>>>>,
+}
+
+impl std::fmt::Debug for Objects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Objects").field("hash", &self.hash).finish_non_exhaustive()
+    }
+}
+
+impl Objects {
+    /// The hash of ids.
+    pub fn hash(&self) -> HashKind {
+        self.hash
+    }
+
+    /// Whether there is such an object.
+    pub fn has(&self, id: &ObjectId) -> bool {
+        gix::hash::oid::try_from_bytes(id.as_bytes())
+            .is_ok_and(|id| self.handles.iter().any(|handle| gix::odb::pack::Find::contains(handle, id)))
+    }
+
+    /// Reads an object into `buffer`. What it is.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be read, in words.
+    pub fn read(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<ObjectKind, String> {
+        let id = gix::hash::oid::try_from_bytes(id.as_bytes()).map_err(|error| error.to_string())?;
+        let mut outcome = Err(MISSING.to_owned());
+        for handle in &self.handles {
+            match gix::odb::pack::Find::try_find(handle, id, buffer) {
+                Ok(Some((data, _))) => return Ok(kind(data.kind)),
+                Ok(None) => {}
+                Err(error) => outcome = Err(in_words(&error)),
+            }
+        }
+        outcome
+    }
+}
+
+/// Where an object leads when tags are followed.
+#[derive(Debug, Default)]
+pub struct Peeled {
+    /// The object, then what its tag leads to, and so on. The last one is no tag, unless something is wrong.
+    pub objects: Vec<(ObjectId, ObjectKind)>,
+    /// What could not be followed further, and why, in words.
+    pub lost: Option<(ObjectId, String)>,
+}
+
+impl Peeled {
+    /// The commit it comes to in the end.
+    pub fn commit(&self) -> Option<ObjectId> {
+        self.objects.last().filter(|(_, kind)| *kind == ObjectKind::Commit).map(|(id, _)| *id)
+    }
+}
+
+impl Objects {
+    /// An object and, if it is a tag, what that leads to.
+    pub fn peel(&self, id: &ObjectId) -> Peeled {
+        /// Tags of tags that are followed: nobody checks ids, so a tag can lead to itself.
+        const MAX_TAGS: usize = 1000;
+        let mut peeled = Peeled::default();
+        let (mut next, mut bytes) = (Some(*id), Vec::new());
+        while let Some(id) = next.take() {
+            match self.read(&id, &mut bytes) {
+                Err(cause) => peeled.lost = Some((id, cause)),
+                Ok(ObjectKind::Tag) if peeled.objects.len() == MAX_TAGS => {
+                    peeled.lost = Some((id, format!("it is a tag behind {MAX_TAGS} others")));
+                }
+                Ok(kind) => {
+                    peeled.objects.push((id, kind));
+                    next = Some(kind).filter(|kind| *kind == ObjectKind::Tag).and_then(|_| {
+                        let target = Parts::new(&bytes).ids("object").next();
+                        if target.is_none() {
+                            peeled.lost = Some((id, "it is a tag that leads nowhere".to_owned()));
+                        }
+                        target
+                    });
+                }
+            }
+        }
+        peeled
+    }
+}
+
+fn kind(kind: gix::object::Kind) -> ObjectKind {
+    match kind {
+        gix::object::Kind::Blob => ObjectKind::Blob,
+        gix::object::Kind::Commit => ObjectKind::Commit,
+        gix::object::Kind::Tag => ObjectKind::Tag,
+        gix::object::Kind::Tree => ObjectKind::Tree,
+    }
+}

@@ -1,0 +1,112 @@
+//! Plain files: whether what git keeps for a repository can be opened without waiting.
+//!
+//! Reading a pipe waits for somebody to write to it, and a device may never end. A folder somebody else made can hold
+//! either where git has a file, and gix opens what it finds. So it is asked here first.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::read;
+
+/// What gix reads of a repository when it opens it, and later by name.
+const FILES: [&str; 10] = [
+    "HEAD",
+    "commondir",
+    "config",
+    "config.worktree",
+    "gitdir",
+    "index",
+    "objects/info/alternates",
+    "packed-refs",
+    "refs",
+    "shallow",
+];
+
+/// Looks at a repository before it is opened: the one at or around `start`, which is absolute.
+///
+/// # Errors
+///
+/// What is neither a file nor a folder where git has one, in words.
+pub fn check(start: &Path) -> Result<(), String> {
+    let Some(git_dir) = start.ancestors().find_map(|folder| git_dir(folder).transpose()).transpose()? else {
+        return Ok(());
+    };
+    check_dir(&git_dir)
+}
+
+/// The same for the folder that git keeps its files in.
+///
+/// # Errors
+///
+/// As those of [`check`].
+pub fn check_dir(git_dir: &Path) -> Result<(), String> {
+    let common = read::small(&git_dir.join("commondir")).ok();
+    let common = common.map(|path| git_dir.join(crate::blob::from_slashed(path.trim_ascii_end())));
+    for dir in std::iter::once(git_dir).chain(common.as_deref()) {
+        for file in FILES {
+            is_plain(&dir.join(file)).map_err(|path| special(&path))?;
+        }
+    }
+    let head = read::small(&git_dir.join("HEAD")).unwrap_or_default();
+    if let Some(name) = head.strip_prefix(b"ref: ") {
+        let dir = common.as_deref().unwrap_or(git_dir);
+        is_plain(&dir.join(crate::blob::from_slashed(name.trim_ascii_end()))).map_err(|path| special(&path))?;
+    }
+    Ok(())
+}
+
+/// What is neither a file nor a folder in a folder of refs or of reflogs, if something is. A folder that is not there
+/// holds nothing.
+///
+/// # Errors
+///
+/// The folder that can't be read, and why.
+pub fn special_below(folder: &Path) -> Result<Option<PathBuf>, (PathBuf, io::Error)> {
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let entries = match folder.read_dir() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err((folder, error)),
+            Ok(entries) => entries,
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| (folder.clone(), error))?;
+            let kind = entry.file_type().map_err(|error| (entry.path(), error))?;
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if !kind.is_file()
+                && let Err(path) = is_plain(&entry.path())
+            {
+                return Ok(Some(path));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What to say of it.
+pub fn special(path: &Path) -> String {
+    format!("{} is a pipe, a socket or a device, where git has a file or a folder", path.display())
+}
+
+/// The folder that git keeps its files in, if this one has a repository.
+fn git_dir(folder: &Path) -> Result<Option<PathBuf>, String> {
+    let git = folder.join(".git");
+    is_plain(&git).map_err(|path| special(&path))?;
+    if git.is_dir() {
+        return Ok(Some(git));
+    }
+    if let Ok(text) = read::small(&git) {
+        let path = text.strip_prefix(b"gitdir: ").map(|path| crate::blob::from_slashed(path.trim_ascii_end()));
+        return Ok(path.map(|path| folder.join(path)));
+    }
+    Ok(folder.join("objects").is_dir().then(|| folder.to_path_buf()))
+}
+
+/// Whether a path leads to a file, to a folder or to nothing.
+fn is_plain(path: &Path) -> Result<(), PathBuf> {
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => Err(path.to_path_buf()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
