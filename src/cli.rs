@@ -335,8 +335,14 @@ impl Cli {
                 let _ = io::stderr().write_all(&Detector::new().redact(text.as_bytes()));
                 Exit::Usage
             } else {
-                let _ = error.print();
-                Exit::Clean
+                match error.print() {
+                    Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+                        let _ =
+                            writeln!(io::stderr(), "hopx-leaks: cannot write to standard output: {cause}; make room");
+                        Exit::Usage
+                    }
+                    Ok(()) | Err(_) => Exit::Clean,
+                }
             }
         })
     }

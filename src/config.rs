@@ -100,6 +100,13 @@ impl ScanConfig {
         if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
             outputs.insert(0, Output { format: common.format, target: Target::Stdout });
         }
+        let twice = outputs
+            .iter()
+            .enumerate()
+            .find(|(at, output)| outputs[..*at].iter().any(|earlier| earlier.target == output.target));
+        if let Some((_, output)) = twice {
+            return Err(Error::OutputTwice { target: output.target.name() });
+        }
         let keep = Keep {
             line_hashes: outputs.iter().any(|output| output.format == Format::Sarif),
             skips: common.verbose,

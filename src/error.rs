@@ -45,6 +45,12 @@ pub enum Error {
         /// The names of all formats.
         formats: String,
     },
+    /// The user's: two reports for one place.
+    #[error("two reports would go to {target}; give each --output a place of its own")]
+    OutputTwice {
+        /// The place.
+        target: String,
+    },
     /// The user's: there is no repository to look at.
     #[error("cannot open the repository at {}: {cause}; run it in a repository, or name one", path.display())]
     Repository {

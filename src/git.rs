@@ -7,6 +7,7 @@ pub mod changes;
 pub mod commit;
 pub mod exposure;
 pub mod graph;
+pub mod ignore;
 pub mod index;
 pub mod links;
 pub mod objects;

@@ -51,6 +51,7 @@ use crate::detect::Detector;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::progress::Progress;
+use crate::source::Source;
 
 /// Does what the configuration says. Reports go to `out` and to files, messages to `err`.
 ///
@@ -68,7 +69,8 @@ pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -
 fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
     read::interrupt::listen();
     let (detector, progress) = (Detector::new(), Progress::default());
-    let pool = parallel::pool(config.threads)?;
+    let is_shared_out = config.sources.iter().any(Source::is_shared_out);
+    let pool = parallel::pool(if is_shared_out { config.threads } else { 1 })?;
     let work = || pool.install(|| scan::scan(config.mode, &config.sources, &detector, config.keep, &progress));
     let report = match config.progress {
         ShowProgress::Yes => progress.while_showing(err, work),

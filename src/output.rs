@@ -27,6 +27,16 @@ pub enum Target {
     File(PathBuf),
 }
 
+impl Target {
+    /// What to call it.
+    pub fn name(&self) -> String {
+        match self {
+            Target::Stdout => "standard output".to_owned(),
+            Target::File(path) => path.display().to_string(),
+        }
+    }
+}
+
 /// Writes every report. One that fails keeps none of the others back.
 ///
 /// # Errors
@@ -36,20 +46,17 @@ pub fn write_all(report: &Report, outputs: &[Output], style: Style, stdout: &mut
     let mut first_error = Ok(());
     for Output { format, target } in outputs {
         let outcome = match target {
-            Target::Stdout => write_stdout(report, *format, style, stdout),
+            Target::Stdout => write_stream(report, *format, style, stdout),
             Target::File(path) => write_file(report, *format, Style { color: Color::Plain, ..style }, path),
         };
-        let name = match target {
-            Target::Stdout => "standard output".to_owned(),
-            Target::File(path) => path.display().to_string(),
-        };
-        first_error = first_error.and(outcome.map_err(|cause| Error::Write { target: name, cause }));
+        first_error = first_error.and(outcome.map_err(|cause| Error::Write { target: target.name(), cause }));
     }
     first_error
 }
 
-fn write_stdout(report: &Report, format: Format, style: Style, stdout: &mut dyn Write) -> io::Result<()> {
-    let mut buffered = BufWriter::new(stdout);
+/// Writes to what may be a pipe whose reader has gone.
+fn write_stream(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut buffered = BufWriter::new(out);
     let outcome = report::write(report, format, style, &mut buffered).and_then(|()| buffered.flush());
     match outcome {
         Err(error) if is_closed_pipe(&error) => {
@@ -68,10 +75,9 @@ fn is_closed_pipe(error: &io::Error) -> bool {
 /// Writes beside the file and renames, so that nobody ever sees half a report. What is not a plain file (`/dev/stdout`,
 /// a named pipe) is written to as it is.
 fn write_file(report: &Report, format: Format, style: Style, path: &Path) -> io::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let path = path.canonicalize().unwrap_or_else(|_| led_to(path));
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        let mut file = BufWriter::new(OpenOptions::new().write(true).open(&path)?);
-        return report::write(report, format, style, &mut file).and_then(|()| file.flush());
+        return write_stream(report, format, style, &mut OpenOptions::new().write(true).open(&path)?);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
@@ -80,6 +86,12 @@ fn write_file(report: &Report, format: Format, style: Style, path: &Path) -> io:
     allow_readers(file.as_file(), &path)?;
     file.persist(&path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Where a link leads whose target does not exist yet, so that the target is made and the link stays.
+fn led_to(path: &Path) -> PathBuf {
+    let target = path.read_link().ok();
+    target.map_or_else(|| path.to_path_buf(), |target| path.parent().unwrap_or(Path::new("")).join(target))
 }
 
 /// Gives a new file the permissions of the one it replaces, or else those that a report without secrets may have.

@@ -28,9 +28,14 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Counts a file of `bytes` bytes.
+    /// Counts a file, and `bytes` bytes of it that were not counted as they came.
     pub fn add_file(&self, bytes: u64) {
         self.files.fetch_add(1, Ordering::Relaxed);
+        self.add_bytes(bytes);
+    }
+
+    /// Counts bytes of a file that is still being read.
+    pub fn add_bytes(&self, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 

@@ -100,6 +100,8 @@ struct Worker<'a> {
     progress: &'a Progress,
     found: Vec<Raw>,
     coverage: Coverage,
+    /// Bytes of the file at hand that progress knows of already.
+    shown: u64,
 }
 
 /// A finding as it came from a blob, before what git knows of it.
@@ -130,7 +132,11 @@ struct Located {
 
 impl<'a> Worker<'a> {
     fn new(detector: &'a Detector, keep: Keep, progress: &'a Progress) -> Worker<'a> {
-        Worker { detector, keep, progress, found: Vec::new(), coverage: Coverage::default() }
+        Worker { detector, keep, progress, found: Vec::new(), coverage: Coverage::default(), shown: 0 }
+    }
+
+    fn add_file(&mut self, bytes: u64) {
+        self.progress.add_file(bytes.saturating_sub(std::mem::take(&mut self.shown)));
     }
 
     /// Searches all blocks. The keys, and the bytes read or what ended the reading.
@@ -139,6 +145,7 @@ impl<'a> Worker<'a> {
         let mut lines = (!content.is_rereadable()).then(Lines::default);
         // A key's own bytes are not searched for another one, and the key may reach into the next block.
         let mut searched = 0;
+        let is_whole = matches!(content, Content::Whole(_));
         let outcome = content.blocks(|block| {
             let first_new = located.len();
             let start = usize::try_from(searched.max(block.base) - block.base).unwrap_or(block.owned.end);
@@ -149,6 +156,11 @@ impl<'a> Worker<'a> {
                     Found::Key(found) => located.push(Located::new(found, block)),
                     Found::Placeholder(_) => self.coverage.placeholders += 1,
                 }
+            }
+            if !is_whole {
+                let bytes = block.owned.len() as u64;
+                self.progress.add_bytes(bytes);
+                self.shown += bytes;
             }
             if let Some(lines) = &mut lines {
                 located[first_new..].iter_mut().for_each(|located| located.place(lines, block));
@@ -164,7 +176,7 @@ impl<'a> Worker<'a> {
             Origin::File(FileOrigin { kind: Kind::Content | Kind::CommitMessage, .. }) => {
                 self.coverage.files += 1;
                 self.coverage.bytes += bytes;
-                self.progress.add_file(bytes);
+                self.add_file(bytes);
             }
             // A name is part of what it names, and an object is counted as a whole.
             Origin::File(_) | Origin::Object(_) => {}
@@ -225,7 +237,7 @@ impl Visitor for Worker<'_> {
 
     fn object(&mut self, kind: ObjectKind, bytes: u64) {
         self.coverage.object(kind, bytes);
-        self.progress.add_file(bytes);
+        self.add_file(bytes);
     }
 
     fn problem(&mut self, problem: Problem) {

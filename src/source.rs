@@ -59,6 +59,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// Whether it is visited by several threads: a hook should not have to wait for them.
+    pub fn is_shared_out(&self) -> bool {
+        match self {
+            Source::Tree(_) | Source::GitFiles(_) | Source::Commits(_) | Source::History(_) => true,
+            Source::Stdin(_) | Source::Staged(_) | Source::Message(_) | Source::Unopened(_) => false,
+        }
+    }
+
     /// What the user gave, in words.
     pub fn given(&self) -> Vec<u8> {
         match self {

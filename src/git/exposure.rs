@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
+use std::ops::Range;
 
 use crate::detect::{Detector, Found};
 use crate::error::{Problem, ProblemKind};
@@ -73,12 +74,18 @@ const TOLD: usize = 100;
 
 /// The keys in these bytes.
 pub fn keys_in(detector: &Detector, bytes: &[u8]) -> BTreeSet<Fingerprint> {
-    let keys = detector.keys(bytes, 0..bytes.len());
-    keys.filter_map(|found| match found {
+    fingerprints(detector, bytes, 0..bytes.len()).collect()
+}
+
+fn fingerprints<'a>(
+    detector: &'a Detector,
+    bytes: &'a [u8],
+    owned: Range<usize>,
+) -> impl Iterator<Item = Fingerprint> + 'a {
+    detector.keys(bytes, owned).filter_map(|found| match found {
         Found::Key(found) => Some(found.key.fingerprint()),
         Found::Placeholder(_) => None,
     })
-    .collect()
 }
 
 /// A folder or a file on the way to the wanted paths.
@@ -224,6 +231,10 @@ impl<'a> Search<'a> {
 ///
 /// Why it can't be read, in words.
 pub fn keys_of(objects: &Objects, detector: &Detector, blob: &ObjectId) -> Result<BTreeSet<Fingerprint>, String> {
-    let mut bytes = Vec::new();
-    objects.read(blob, &mut bytes).map(|_| keys_in(detector, &bytes))
+    let (mut keys, mut outcome) = (BTreeSet::new(), Ok(()));
+    objects.lend(blob, &mut |mut content| {
+        let read = content.blocks(|block| keys.extend(fingerprints(detector, block.bytes, block.owned.clone())));
+        outcome = read.map(drop).map_err(|_| "it can't be read to its end".to_owned());
+    })?;
+    outcome.map(|()| keys)
 }

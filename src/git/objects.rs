@@ -1,11 +1,17 @@
 //! Objects: single ones, read by id.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
+use crate::blob::Content;
 use crate::git::Repository;
 use crate::git::commit::Parts;
-use crate::git::repository::in_words;
+use crate::git::repository::ObjectDirs;
+use crate::git::sweep::Store;
 use crate::object::{HashKind, ObjectId, ObjectKind};
+
+/// The largest object that gix decodes in memory, in bytes.
+pub const MAX_OBJECT: usize = 64 << 20;
 
 /// Why an object that is nowhere can't be read.
 pub const MISSING: &str = "it is missing";
@@ -18,7 +24,8 @@ impl Repository {
             handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::StaticLinkedList::<64>::default()));
             handle
         };
-        Objects { hash: self.hash, handles: self.stores.0.iter().map(handle).collect() }
+        let (handles, dirs) = (self.stores.0.iter().map(handle).collect(), Arc::clone(&self.object_dirs));
+        Objects { hash: self.hash, handles, dirs, store: OnceCell::new() }
     }
 }
 
@@ -26,6 +33,9 @@ impl Repository {
 pub struct Objects {
     hash: HashKind,
     handles: Vec<gix::odb::Cache<gix::odb::store::Handle<Arc<gix::odb::Store>>>>,
+    dirs: Arc<ObjectDirs>,
+    /// Opened for what gix does not decode.
+    store: OnceCell<Store>,
 }
 
 impl std::fmt::Debug for Objects {
@@ -52,16 +62,52 @@ impl Objects {
     ///
     /// Why it can't be read, in words.
     pub fn read(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<ObjectKind, String> {
+        self.decode(id, buffer)?.map_or_else(|| self.find(id, buffer), Ok)
+    }
+
+    /// Lends an object, whole, or as a stream when it is a large blob. What it is, and its size in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be read, in words. What was lent before that counts.
+    pub fn lend(&self, id: &ObjectId, lend: &mut dyn FnMut(Content<'_>)) -> Result<(ObjectKind, u64), String> {
+        let mut bytes = Vec::new();
+        let kind = match self.decode(id, &mut bytes)? {
+            Some(kind) => kind,
+            None => match self.store().stream(id, lend).map_err(|problem| problem.message)? {
+                Some(size) => return Ok((ObjectKind::Blob, size)),
+                None => self.find(id, &mut bytes)?,
+            },
+        };
+        lend(Content::Whole(&bytes));
+        Ok((kind, bytes.len() as u64))
+    }
+
+    /// Decodes an object into `buffer` by gix; `None` when it is there and can't be decoded so, since it is larger than
+    /// [`MAX_OBJECT`] or damaged.
+    fn decode(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<Option<ObjectKind>, String> {
         let id = gix::hash::oid::try_from_bytes(id.as_bytes()).map_err(|error| error.to_string())?;
         let mut outcome = Err(MISSING.to_owned());
         for handle in &self.handles {
             match gix::odb::pack::Find::try_find(handle, id, buffer) {
-                Ok(Some((data, _))) => return Ok(kind(data.kind)),
+                Ok(Some((data, _))) => return Ok(Some(kind(data.kind))),
                 Ok(None) => {}
-                Err(error) => outcome = Err(in_words(&error)),
+                Err(_) => outcome = Ok(None),
             }
         }
         outcome
+    }
+
+    /// The same by the sweep's own means, which take larger ones, and another copy of one that is damaged.
+    fn find(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<ObjectKind, String> {
+        let found = self.store().find(id).map_err(|problem| problem.message)?;
+        let (kind, bytes) = found.ok_or_else(|| MISSING.to_owned())?;
+        *buffer = bytes;
+        Ok(kind)
+    }
+
+    fn store(&self) -> &Store {
+        self.store.get_or_init(|| self.dirs.open(self.hash).0)
     }
 }
 

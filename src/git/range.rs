@@ -129,21 +129,24 @@ impl Repository {
     fn one(&self, revision: &str) -> Result<ObjectId, RangeError> {
         let revision = if revision.is_empty() { "HEAD" } else { revision };
         let id = match ObjectId::from_hex(revision.as_bytes()) {
-            Some(id) => id,
-            None => {
-                let spelled = self.spelled_out(revision).map_err(|cause| self.unresolved(revision, &cause))?;
-                let gix = self.gix.to_thread_local();
-                let found = gix.rev_parse_single(BStr::new(&spelled));
-                let found = found.map_err(|error| self.unresolved(revision, &in_words(&error)))?;
-                ObjectId::from_bytes(found.as_bytes()).ok_or_else(|| self.unresolved(revision, "it has no id"))?
-            }
+            Some(id) => Ok(id),
+            None => self.looked_up(revision),
         };
+        let id = id.map_err(|cause| self.unresolved(revision, &cause))?;
         let peeled = self.objects().peel(&id);
         peeled.commit().ok_or_else(|| {
             let cause =
                 peeled.lost.map_or_else(|| "it names no commit".to_owned(), |(id, cause)| format!("{id}: {cause}"));
             self.unresolved(revision, &cause)
         })
+    }
+
+    /// The object that a revision names by a ref, a log, a message or a part of an id; or why none, in words.
+    fn looked_up(&self, revision: &str) -> Result<ObjectId, String> {
+        let spelled = self.spelled_out(revision)?;
+        let gix = self.gix.to_thread_local();
+        let found = gix.rev_parse_single(BStr::new(&spelled)).map_err(|error| in_words(&error))?;
+        ObjectId::from_bytes(found.as_bytes()).ok_or_else(|| "it has no id".to_owned())
     }
 
     fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, RangeError> {

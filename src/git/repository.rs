@@ -8,14 +8,11 @@ use crate::blob::{RepositoryRoot, Top, slashed};
 use crate::error::{Problem, ProblemKind, describe};
 use crate::git::commit::Parts;
 use crate::git::graph::{Commit, Graph};
+use crate::git::objects::MAX_OBJECT;
 use crate::git::sweep::{Store, SweepProblem, alternate_paths};
 use crate::git::{Objects, plain};
 use crate::object::{HashKind, IdSet, ObjectId, ObjectKind};
 use crate::read;
-
-/// The largest object that is decoded in memory, in bytes: above it git itself makes no deltas
-/// (`core.bigFileThreshold`, git-config(1)).
-pub const MAX_OBJECT: usize = 512 << 20;
 
 /// Whether the environment chooses the repository, as git lets it in hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +36,7 @@ pub struct Repository {
     pub work_tree: Option<PathBuf>,
     /// The hash of its ids.
     pub hash: HashKind,
-    /// Where its objects are.
-    object_dir: PathBuf,
-    /// Where more are, if the environment says so.
-    more_object_dirs: Vec<PathBuf>,
+    pub(super) object_dirs: Arc<ObjectDirs>,
     environment: Environment,
     pub(super) gix: gix::ThreadSafeRepository,
     pub(super) stores: Stores,
@@ -97,7 +91,7 @@ impl Repository {
         let common_dir = local.common_dir().to_path_buf();
         let work_tree = local.workdir().map(non_empty);
         let base = work_tree.as_deref().unwrap_or(Path::new(""));
-        let (object_dir, more_object_dirs) = object_dirs(&common_dir, base, environment);
+        let object_dirs = Arc::new(ObjectDirs::of(&common_dir, base, environment));
         let store = |dir: &PathBuf| {
             let options = gix::odb::store::init::Options {
                 alloc_limit_bytes: Some(MAX_OBJECT),
@@ -105,30 +99,19 @@ impl Repository {
             };
             gix::odb::Store::at_opts(dir.clone(), local.object_hash(), &mut std::iter::empty(), options).map(Arc::new)
         };
-        let stores = std::iter::once(&object_dir)
-            .chain(more_object_dirs.iter().filter(|dir| dir.is_dir()))
+        let stores = std::iter::once(&object_dirs.own)
+            .chain(object_dirs.more.iter().filter(|dir| dir.is_dir()))
             .map(store)
             .collect::<Result<_, _>>()
             .map(Stores)
             .map_err(|error| error.to_string())?;
         let root = RepositoryRoot { given: given.to_path_buf(), top: top(given, work_tree.as_deref(), &git_dir) };
-        Ok(Repository {
-            root,
-            git_dir,
-            common_dir,
-            work_tree,
-            hash,
-            object_dir,
-            more_object_dirs,
-            environment,
-            gix,
-            stores,
-        })
+        Ok(Repository { root, git_dir, common_dir, work_tree, hash, object_dirs, environment, gix, stores })
     }
 
     /// All its objects, those of alternates too, and what was wrong with the latter.
     pub fn store(&self) -> (Store, Vec<SweepProblem>) {
-        Store::open(&self.object_dir, self.hash, &self.more_object_dirs)
+        self.object_dirs.open(self.hash)
     }
 
     /// The tree of a commit.
@@ -260,14 +243,31 @@ fn options(environment: Environment) -> gix::open::Options {
         .config_overrides(["core.useReplaceRefs=false"])
 }
 
-/// The folders of objects: the repository's, or what git's environment variables name (git(1)), from `base`.
-fn object_dirs(common_dir: &Path, base: &Path, environment: Environment) -> (PathBuf, Vec<PathBuf>) {
-    let own = named(environment, "GIT_OBJECT_DIRECTORY");
-    let own = own.map_or_else(|| common_dir.join("objects"), |dir| base.join(dir));
-    let more = named(environment, "GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
-    let separator = if cfg!(windows) { b';' } else { b':' };
-    let more = alternate_paths(more.as_encoded_bytes(), separator);
-    (own, more.into_iter().map(|dir| base.join(dir)).collect())
+/// The folders of objects: the repository's, or what git's environment variables name (git(1)).
+#[derive(Debug)]
+pub struct ObjectDirs {
+    own: PathBuf,
+    /// Others, if the environment says so.
+    more: Vec<PathBuf>,
+}
+
+impl ObjectDirs {
+    /// Relative paths lead from `base`.
+    fn of(common_dir: &Path, base: &Path, environment: Environment) -> ObjectDirs {
+        let own = named(environment, "GIT_OBJECT_DIRECTORY");
+        let more = named(environment, "GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
+        let separator = if cfg!(windows) { b';' } else { b':' };
+        let more = alternate_paths(more.as_encoded_bytes(), separator);
+        ObjectDirs {
+            own: own.map_or_else(|| common_dir.join("objects"), |dir| base.join(dir)),
+            more: more.into_iter().map(|dir| base.join(dir)).collect(),
+        }
+    }
+
+    /// All objects in them, and what was wrong with those of alternates.
+    pub(super) fn open(&self, hash: HashKind) -> (Store, Vec<SweepProblem>) {
+        Store::open(&self.own, hash, &self.more)
+    }
 }
 
 /// A variable of git's, if the environment counts and it has a value.

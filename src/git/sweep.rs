@@ -18,6 +18,7 @@ mod family;
 mod find;
 mod index;
 pub(super) mod inflate;
+mod large;
 mod loose;
 mod memory;
 mod outcome;

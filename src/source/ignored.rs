@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::blob::slashed;
+use crate::git::ignore::{Rules, Settings, Verdict};
 use crate::read;
 
 /// The rules in force below one folder.
@@ -16,7 +18,9 @@ use crate::read;
 struct Level {
     /// The top of the work tree.
     top: Arc<Path>,
-    rules: Vec<Gitignore>,
+    /// Each with the absolute path of the folder that it concerns. The first that says something of a path counts.
+    rules: Vec<(PathBuf, Rules)>,
+    settings: Arc<Settings>,
     /// The folder above, unless this is the top of a work tree.
     above: Option<Arc<Level>>,
 }
@@ -51,21 +55,25 @@ impl Ignored {
         if !is_top && above.is_none() {
             return;
         }
-        let mut rules = Vec::new();
-        let file = folder.join(".gitignore");
+        let settings = match &above {
+            Some(above) => Arc::clone(&above.settings),
+            None => Arc::new(Settings::of_work_tree(folder)),
+        };
+        let mut files = Vec::new();
+        let own = folder.join(".gitignore");
         // git follows no link here (gitignore(5)).
-        if file.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
-            rules.extend(read_rules(folder, &file));
+        if own.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+            files.push(own);
         }
         if is_top {
-            rules.extend(git_folder(folder).and_then(|git| read_rules(folder, &git.join("info/exclude"))));
-            let (user, _) = GitignoreBuilder::new(folder).build_global();
-            rules.push(user);
+            files.extend(git_folder(folder).map(|git| git.join("info/exclude")));
+            files.extend(settings.excludes_file.clone());
         }
-        rules.retain(|rules| !rules.is_empty());
+        let rules = files.iter().map(|file| Rules::read(file, &settings)).filter(|rules| !rules.is_empty());
+        let rules: Vec<_> = rules.map(|rules| (folder.to_path_buf(), rules)).collect();
         if is_top || !rules.is_empty() {
             let top = above.as_ref().map_or_else(|| Arc::from(folder), |above| Arc::clone(&above.top));
-            let level = Arc::new(Level { top, rules, above });
+            let level = Arc::new(Level { top, rules, settings, above });
             self.levels.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_path_buf(), level);
         }
     }
@@ -75,11 +83,10 @@ impl Ignored {
         let nearest = path.parent().and_then(|folder| self.level(folder));
         let mut level = nearest.as_deref();
         while let Some(current) = level {
-            for rules in &current.rules {
-                match rules.matched(path, is_folder) {
-                    ignore::Match::Ignore(_) => return true,
-                    ignore::Match::Whitelist(_) => return false,
-                    ignore::Match::None => {}
+            for (folder, rules) in &current.rules {
+                let below = slashed(path.strip_prefix(folder).unwrap_or(path));
+                if let Some(verdict) = rules.matched(&below, is_folder) {
+                    return verdict == Verdict::Hidden;
                 }
             }
             level = current.above.as_deref();
@@ -138,15 +145,6 @@ impl<'t> IgnoredPaths<'t> {
         }
         is_below(path) && self.rules.is_ignored(path, is_folder)
     }
-}
-
-/// The rules in `file`, which concern what is below `folder`. A line that is no glob hides nothing, as in git.
-fn read_rules(folder: &Path, file: &Path) -> Option<Gitignore> {
-    // A pipe would be waited for.
-    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let mut builder = GitignoreBuilder::new(folder);
-    builder.add(file);
-    builder.build().ok()
 }
 
 /// A matcher for `--exclude` globs, which concern what is below `folder` and have the syntax of a `.gitignore` file.

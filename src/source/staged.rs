@@ -62,13 +62,14 @@ impl<V: Visitor> Lender<'_, V> {
             Ok(change) => change,
             Err(unreadable) => return self.unreadable(unreadable),
         };
-        let origin = |kind, object_kind| ObjectOrigin {
-            root: &self.repository.root,
+        let Lender { visitor, repository, objects, commit } = self;
+        let of_blob = ObjectOrigin {
+            root: &repository.root,
             id: change.id,
-            object_kind,
-            kind,
+            object_kind: ObjectKind::Blob,
+            kind: Kind::Content,
             path: Some(&change.path),
-            commit: self.commit,
+            commit: *commit,
         };
         if change.is_new {
             let (id, object_kind) = match (change.tree, change.kind) {
@@ -77,21 +78,20 @@ impl<V: Visitor> Lender<'_, V> {
                 (None, EntryKind::File | EntryKind::Link | EntryKind::Submodule) => (change.id, ObjectKind::Blob),
             };
             let name = change.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-            let origin = ObjectOrigin { id, ..origin(Kind::FileName, object_kind) };
-            self.visitor.blob(Blob { origin: origin.into(), content: Content::Whole(name) });
+            let origin = ObjectOrigin { id, object_kind, kind: Kind::FileName, ..of_blob };
+            visitor.blob(Blob { origin: origin.into(), content: Content::Whole(name) });
         }
         let kind = match change.kind {
             EntryKind::File => Kind::Content,
             EntryKind::Link => Kind::LinkTarget,
             EntryKind::Folder | EntryKind::Submodule => return,
         };
-        let mut bytes = Vec::new();
-        match self.objects.read(&change.id, &mut bytes) {
-            Ok(object_kind) => {
-                let origin = origin(kind, object_kind);
-                self.visitor.blob(Blob { origin: origin.into(), content: Content::Whole(&bytes) });
-                self.visitor.object(object_kind, bytes.len() as u64);
-            }
+        let origin = ObjectOrigin { kind, ..of_blob };
+        let mut lend = |mut content: Content<'_>| {
+            visitor.blob(Blob { origin: origin.into(), content: content.lend() });
+        };
+        match objects.lend(&change.id, &mut lend) {
+            Ok((object_kind, size)) => visitor.object(object_kind, size),
             Err(cause) => self.unreadable(Unreadable::corrupt(change.id, cause)),
         }
     }

@@ -40,7 +40,9 @@ impl Stdin {
                 visitor.blob(Blob { origin: origin.into(), content: Content::Stream(&mut (&*start).chain(input)) });
             }
             Err(cause) => {
-                visitor.blob(Blob { origin: origin.into(), content: Content::Whole(&start[..read]) });
+                if read > 0 {
+                    visitor.blob(Blob { origin: origin.into(), content: Content::Whole(&start[..read]) });
+                }
                 visitor.problem(Problem::unreadable(&origin.into(), &cause));
             }
         }

@@ -147,8 +147,10 @@ impl Tree {
     }
 
     fn target(&self, given: &Given) -> io::Result<Target> {
+        // A slash at the end leads to what the link leads to.
+        let is_entered = given.path.as_os_str().as_encoded_bytes().ends_with(b"/");
         let absolute = match (given.links, given.path.file_name()) {
-            (Links::Refuse, Some(name)) => {
+            (Links::Refuse, Some(name)) if !is_entered => {
                 let folder = given.path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 folder.unwrap_or(Path::new(".")).canonicalize()?.join(name)
             }

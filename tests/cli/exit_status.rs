@@ -130,6 +130,8 @@ fn wrong_usage() {
             "cannot tell the format of --output report; write it as FORMAT=PATH, with one of text, json, jsonl, sarif",
         ),
         (&["-o", "yaml=report"], "cannot tell the format of --output yaml=report"),
+        (&["-o", "json=x", "-o", "sarif=x"], "two reports would go to x"),
+        (&["-o", "json=-", "-o", "sarif=-"], "two reports would go to standard output"),
     ] {
         let run = bench.run(arguments);
         assert_ends(&run, 2, message);
@@ -214,6 +216,12 @@ fn reports_to_files_and_standard_output() {
     }
     let names = fs::read_dir(bench.path()).expect("a folder").count();
     assert_eq!(names, 5, "no temporary file stays behind");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("elsewhere.json", bench.join("link.json")).expect("linked");
+        assert_ends(&bench.run(["-q", "-o", "link.json", "a.txt"]), 1, "");
+        assert!(bench.join("link.json").is_symlink() && bench.read_report("elsewhere.json").starts_with(b"{"));
+    }
     // A dash is standard output, and then it alone goes there.
     let dash = bench.run(["-o", "json=-", "a.txt"]);
     assert_eq!(dash.json()["summary"]["leaks"], 1);
@@ -239,6 +247,12 @@ fn a_report_that_cannot_be_written() {
         command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").expect("opened"));
         let run = bench.finish(command.output().expect("runs"));
         assert_ends(&run, 2, "cannot write the report to standard output: No space left on device");
+    }
+    for argument in ["--help", "--version"] {
+        let mut command = bench.command([argument]);
+        command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").expect("opened"));
+        let run = bench.finish(command.output().expect("runs"));
+        assert_ends(&run, 2, "cannot write to standard output: No space left on device");
     }
     let one_fails = bench.run(["-o", "json=/dev/full", "-o", "other.json", "leak.txt"]);
     assert_ends(&one_fails, 2, "/dev/full");
@@ -277,6 +291,14 @@ fn a_closed_pipe_never_changes_the_status() {
             assert_ends(&run, status, "");
             assert_eq!(run.stderr, "", "{format}");
         }
+    }
+    for format in ["text", "json", "jsonl", "sarif"] {
+        let mut command = bench.command(["-q", "-o", &format!("{format}=/dev/stdout"), "leaks.txt"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        drop(child.stdout.take());
+        let run = bench.finish(child.wait_with_output().expect("ends"));
+        assert_ends(&run, 1, "");
+        assert_eq!(run.stderr, "", "{format}");
     }
     let mut command = bench.command(["schema"]);
     let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");

@@ -24,6 +24,7 @@ mod history;
 mod hook;
 #[cfg(unix)]
 mod hook_run;
+mod ignore_rules;
 mod json;
 mod reftable;
 mod sarif;

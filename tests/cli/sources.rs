@@ -308,6 +308,14 @@ fn standard_input_beside_files_and_under_a_name() {
     assert_eq!(run.json()["findings"][0]["root"], "-");
     let named = bench.run_with_input(["-f", "json", "--stdin-filename", "src/x.py", "-"], b.as_bytes());
     assert_eq!(paths(&named), ["src/x.py"]);
+    // A folder can be opened but not read, and is no file.
+    #[cfg(unix)]
+    {
+        let mut command = bench.command(["-f", "json", "-"]);
+        command.stdin(std::fs::File::open(bench.path()).expect("opened"));
+        let run = bench.finish(command.output().expect("runs"));
+        assert_eq!((run.status, coverage(&run, "files")), (Some(3), 0));
+    }
 }
 
 /// A stream of any length in bounded memory: the process may have 128 MiB of address space, the stream is 512 MiB.

@@ -101,7 +101,8 @@ pub fn read(path: &Path, inflate: &mut Inflate) -> Result<Found, Cause> {
     Ok((kind, out))
 }
 
-fn open(path: &Path) -> Result<Bytes, Cause> {
+/// Opens a loose object's file.
+pub(super) fn open(path: &Path) -> Result<Bytes, Cause> {
     Bytes::open(path, MAP_FROM).map_err(|error| Cause::Unreadable(crate::error::describe(&error)))
 }
 
@@ -112,7 +113,7 @@ fn total(size: u64, header: usize) -> Result<usize, Cause> {
 }
 
 /// The object's kind, its size, and the length of the header.
-fn header(bytes: &[u8], inflate: &mut Inflate) -> Result<(ObjectKind, u64, usize), Cause> {
+pub(super) fn header(bytes: &[u8], inflate: &mut Inflate) -> Result<(ObjectKind, u64, usize), Cause> {
     let mut start = [0; MAX_HEADER];
     let made = inflate::prefix(inflate, bytes, &mut start)?;
     let (kind, size, len) = parse(&start[..made]).ok_or(Cause::LooseHeader)?;
