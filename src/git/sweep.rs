@@ -36,8 +36,8 @@ use crate::blob::Content;
 use crate::object::{ObjectId, ObjectKind};
 use crate::parallel::{share, threads};
 use duplicates::Duplicates;
-use family::{Anchor, Family, Mode, Tools};
-use memory::Permits;
+use family::{Anchor, Family, Tools};
+use memory::{Mode, Permits};
 use outcome::Outcome;
 use plan::{Base, Plan};
 use recover::Sweep;
@@ -90,8 +90,15 @@ enum Task {
 /// An object that is in several places is visited once. One that is damaged everywhere is a problem, and what is
 /// deltified against it is counted in it. When Ctrl-C was pressed, the sweep ends early, with whatever was visited.
 ///
-/// It takes the memory of the packs mapped, about 80 bytes an object, and 200 MiB at most for decoding, but for
-/// deltified objects of more than 24 MiB, of which one at a time is decoded with its base and its delta.
+/// It takes the memory of the packs mapped, about 80 bytes an object, and the buffers to decode in:
+///
+/// - 4 MiB for each thread, and 28 MiB more for each of three or less;
+/// - what does not fit into 24 MiB is decoded alone when all else is done: objects that are deltified or that others are
+///   deltified against, and packed commits, tags and trees. 104 MiB at most are held then, or one object's base, its
+///   delta and itself if these are more, and the base of the first one besides if that came from elsewhere. Each of
+///   them has at most 512 MiB and takes an eighth more; larger ones are problems;
+/// - a loose object is held by the thread that reads it: a blob of at most [`STREAM_FROM`] bytes, a commit, tag or tree of
+///   any size up to 512 MiB.
 pub fn sweep<V: ObjectVisitor>(store: &Store, wanted: Wanted, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
     let mut problems = Vec::new();
     let loose = loose::all(store, &mut problems);
