@@ -101,11 +101,10 @@ enum Task {
 ///   any size up to 512 MiB.
 pub fn sweep<V: ObjectVisitor>(store: &Store, wanted: Wanted, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
     let mut problems = Vec::new();
-    let loose = loose::all(store, &mut problems);
-    let duplicates = Duplicates::new(store, &loose);
+    let duplicates = Duplicates::new(store);
     let plan = |(number, pack)| Plan::new(pack, &|position| !duplicates.has_packed(number, position));
     let plans: Vec<_> = store.packs.par_iter().enumerate().map(plan).collect();
-    let sweep = Sweep { store, plans: &plans, loose: &loose, wanted };
+    let sweep = Sweep { store, plans: &plans, wanted };
     let (tasks, mut outcome) = tasks(&sweep, &duplicates);
     let permits = Permits::new(threads());
     let worker = || Worker { visitor: visitor(), tools: Tools::default(), outcome: Outcome::default() };
@@ -150,7 +149,7 @@ fn tasks(sweep: &Sweep<'_>, duplicates: &Duplicates) -> (Vec<Task>, Outcome) {
     }
     let large = total / (16 * threads() as u128) + 1;
     tasks.sort_by_key(|(cost, _)| std::cmp::Reverse(if u128::from(*cost) >= large { *cost } else { 0 }));
-    let loose = (0..).zip(sweep.loose).filter(|(number, _)| !duplicates.has_loose(*number as usize));
+    let loose = (0..).zip(&sweep.store.loose).filter(|(number, _)| !duplicates.has_loose(*number as usize));
     let tasks = tasks.into_iter().map(|(_, task)| task).chain(loose.map(|(number, _)| Task::Loose(number)));
     (tasks.collect(), outcome)
 }
@@ -181,7 +180,7 @@ impl<V: ObjectVisitor> Worker<V> {
             }
             .run(),
             Task::Loose(number) => {
-                let loose = &sweep.loose[number as usize];
+                let loose = &sweep.store.loose[number as usize];
                 if let Err(cause) = loose::visit(sweep.store, loose, sweep.wanted, tools, visitor) {
                     outcome.loose.push((number, cause));
                 }

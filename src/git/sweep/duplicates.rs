@@ -17,8 +17,9 @@ pub struct Duplicates {
 type Listed = (u64, u32, u32);
 
 impl Duplicates {
-    /// Merges the lists of all places. `loose` is ordered by folder, then by id.
-    pub fn new(store: &Store, loose: &[Loose]) -> Duplicates {
+    /// Merges the lists of all places.
+    pub fn new(store: &Store) -> Duplicates {
+        let loose = &store.loose;
         let mut duplicates = Duplicates { packs: vec![Vec::new(); store.packs.len()], loose: vec![false; loose.len()] };
         let folders = loose.chunk_by(|one, next| one.folder == next.folder).count();
         if store.packs.len() + folders < 2 {
