@@ -87,8 +87,9 @@ enum Task {
 /// Visits every object of a store once, on all threads of the pool, each with a visitor that `visitor` makes. The
 /// visitors.
 ///
-/// An object that is in several places is visited once. One that is damaged everywhere is a problem, and what is
-/// deltified against it is counted in it. When Ctrl-C was pressed, the sweep ends early, with whatever was visited.
+/// An object that is in several places is visited once, but twice if one pack lists it at two offsets. One that is
+/// damaged everywhere is a problem, and what is deltified against it is counted in it. When Ctrl-C was pressed, the
+/// sweep ends early, with whatever was visited.
 ///
 /// It takes the memory of the packs mapped, about 80 bytes an object, and the buffers to decode in:
 ///
@@ -100,10 +101,10 @@ enum Task {
 /// - a loose object is held by the thread that reads it: a blob of at most [`STREAM_FROM`] bytes, a commit, tag or tree of
 ///   any size up to 512 MiB.
 pub fn sweep<V: ObjectVisitor>(store: &Store, wanted: Wanted, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
-    let mut problems = Vec::new();
     let duplicates = Duplicates::new(store);
     let plan = |(number, pack)| Plan::new(pack, &|position| !duplicates.has_packed(number, position));
     let plans: Vec<_> = store.packs.par_iter().enumerate().map(plan).collect();
+    let mut problems: Vec<_> = plans.iter().zip(&store.packs).flat_map(|(plan, pack)| plan.problems(pack)).collect();
     let sweep = Sweep { store, plans: &plans, wanted };
     let (tasks, mut outcome) = tasks(&sweep, &duplicates);
     let permits = Permits::new(threads());

@@ -2,6 +2,7 @@
 
 mod damage;
 mod gc;
+mod listed;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -321,22 +322,6 @@ fn objects_are_borrowed_from_alternates() {
     let swept = swept(&second.objects());
     assert_eq!(swept.problems.len(), 1);
     assert!(swept.problems[0].message.contains("borrowed"), "{:?}", swept.problems);
-}
-
-#[test]
-fn packs_are_known_by_a_multi_pack_index_alone() {
-    let repository = Repository::new(&[]);
-    repository.import(1, 20, Import::Pack);
-    repository.import(2, 20, Import::Pack);
-    repository.git(&["pack-objects", "-q", "--all", "objects/pack/pack"]);
-    repository.git(&["multi-pack-index", "write"]);
-    let known = repository.check().objects;
-    for index in repository.packs("idx") {
-        fs::remove_file(index).expect("removed");
-    }
-    let swept = swept(&repository.objects());
-    assert_eq!(swept.problems, []);
-    assert!(swept.objects == known);
 }
 
 #[test]
