@@ -38,8 +38,8 @@ use crate::blob::Content;
 use crate::object::{ObjectId, ObjectKind};
 use crate::parallel::{share, threads};
 use duplicates::Duplicates;
-use family::{Anchor, Family, Mode, Tools};
-use memory::Permits;
+use family::{Anchor, Family, Tools};
+use memory::{Mode, Permits};
 use outcome::Outcome;
 use plan::{Base, Plan};
 use recover::Sweep;
@@ -89,18 +89,25 @@ enum Task {
 /// Visits every object of a store once, on all threads of the pool, each with a visitor that `visitor` makes. The
 /// visitors.
 ///
-/// An object that is in several places is visited once. One that is damaged everywhere is a problem, and what is
-/// deltified against it is counted in it. When Ctrl-C was pressed, the sweep ends early, with whatever was visited.
+/// An object that is in several places is visited once, but twice if one pack lists it at two offsets. One that is
+/// damaged everywhere is a problem, and what is deltified against it is counted in it. When Ctrl-C was pressed, the
+/// sweep ends early, with whatever was visited.
 ///
-/// It takes the memory of the packs mapped, about 80 bytes an object, and 200 MiB at most for decoding, but for
-/// deltified objects of more than 24 MiB, of which one at a time is decoded with its base and its delta.
+/// It takes the memory of the packs mapped, about 80 bytes an object, and the buffers to decode in:
+///
+/// - 4 MiB for each thread, and 28 MiB more for each of three or less;
+/// - what does not fit into 24 MiB is decoded alone when all else is done: objects that are deltified or that others are
+///   deltified against, and packed commits, tags and trees. 104 MiB at most are held then, or one object's base, its
+///   delta and itself if these are more, and the base of the first one besides if that came from elsewhere. Each of
+///   them has at most 512 MiB and takes an eighth more; larger ones are problems;
+/// - a loose object is held by the thread that reads it: a blob of at most [`STREAM_FROM`] bytes, a commit, tag or tree of
+///   any size up to 512 MiB.
 pub fn sweep<V: ObjectVisitor>(store: &Store, wanted: Wanted, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
-    let mut problems = Vec::new();
-    let loose = loose::all(store, &mut problems);
-    let duplicates = Duplicates::new(store, &loose);
+    let duplicates = Duplicates::new(store);
     let plan = |(number, pack)| Plan::new(pack, &|position| !duplicates.has_packed(number, position));
     let plans: Vec<_> = store.packs.par_iter().enumerate().map(plan).collect();
-    let sweep = Sweep { store, plans: &plans, loose: &loose, wanted };
+    let mut problems: Vec<_> = plans.iter().zip(&store.packs).flat_map(|(plan, pack)| plan.problems(pack)).collect();
+    let sweep = Sweep { store, plans: &plans, wanted };
     let (tasks, mut outcome) = tasks(&sweep, &duplicates);
     let permits = Permits::new(threads());
     let worker = || Worker { visitor: visitor(), tools: Tools::default(), outcome: Outcome::default() };
@@ -145,7 +152,7 @@ fn tasks(sweep: &Sweep<'_>, duplicates: &Duplicates) -> (Vec<Task>, Outcome) {
     }
     let large = total / (16 * threads() as u128) + 1;
     tasks.sort_by_key(|(cost, _)| std::cmp::Reverse(if u128::from(*cost) >= large { *cost } else { 0 }));
-    let loose = (0..).zip(sweep.loose).filter(|(number, _)| !duplicates.has_loose(*number as usize));
+    let loose = (0..).zip(&sweep.store.loose).filter(|(number, _)| !duplicates.has_loose(*number as usize));
     let tasks = tasks.into_iter().map(|(_, task)| task).chain(loose.map(|(number, _)| Task::Loose(number)));
     (tasks.collect(), outcome)
 }
@@ -176,7 +183,7 @@ impl<V: ObjectVisitor> Worker<V> {
             }
             .run(),
             Task::Loose(number) => {
-                let loose = &sweep.loose[number as usize];
+                let loose = &sweep.store.loose[number as usize];
                 if let Err(cause) = loose::visit(sweep.store, loose, sweep.wanted, tools, visitor) {
                     outcome.loose.push((number, cause));
                 }

@@ -38,25 +38,55 @@ mod posix {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-    /// The most maps that are watched at a time: one a thread is in use.
+    /// The most maps that are watched at a time: a large file of a tree takes one for the thread that reads it, a pack
+    /// and a large index take one for as long as the repository is read.
     const SLOTS: usize = 1024;
 
     /// A watched range of addresses. Plain atomics, since a signal handler may take no lock.
     struct Slot {
         taken: AtomicBool,
+        /// Odd while a map is watched, and another number for each one.
+        turn: AtomicUsize,
         start: AtomicUsize,
         end: AtomicUsize,
         fired: AtomicBool,
     }
 
-    static WATCHED: [Slot; SLOTS] = [const {
-        Slot {
-            taken: AtomicBool::new(false),
-            start: AtomicUsize::new(0),
-            end: AtomicUsize::new(0),
-            fired: AtomicBool::new(false),
+    impl Slot {
+        const fn free() -> Slot {
+            Slot {
+                taken: AtomicBool::new(false),
+                turn: AtomicUsize::new(0),
+                start: AtomicUsize::new(0),
+                end: AtomicUsize::new(0),
+                fired: AtomicBool::new(false),
+            }
         }
-    }; SLOTS];
+
+        /// Watches `range` from now on. Only for who has taken the slot.
+        fn begin(&self, range: &Range<usize>) {
+            self.fired.store(false, Ordering::Relaxed);
+            // Whoever reads one of these sees that the turn before is over.
+            self.start.store(range.start, Ordering::Release);
+            self.end.store(range.end, Ordering::Release);
+            self.turn.fetch_add(1, Ordering::Release);
+        }
+
+        /// Watches nothing from now on.
+        fn finish(&self) {
+            self.turn.fetch_add(1, Ordering::Release);
+        }
+
+        /// The range that is watched: both of its ends from the same map, though another thread may let that one go
+        /// and take the slot for a new one meanwhile.
+        fn range(&self) -> Option<Range<usize>> {
+            let turn = self.turn.load(Ordering::Acquire);
+            let range = self.start.load(Ordering::Acquire)..self.end.load(Ordering::Acquire);
+            (turn % 2 == 1 && self.turn.load(Ordering::Acquire) == turn).then_some(range)
+        }
+    }
+
+    static WATCHED: [Slot; SLOTS] = [const { Slot::free() }; SLOTS];
 
     /// Whoever handled SIGBUS before us, and the size of a page. Set before the first map is watched.
     static BEFORE: OnceLock<Option<Before>> = OnceLock::new();
@@ -78,9 +108,7 @@ mod posix {
         pub fn watch(range: Range<usize>) -> Option<Guard> {
             BEFORE.get_or_init(install).as_ref()?;
             let slot = WATCHED.iter().position(|slot| !slot.taken.swap(true, Ordering::Acquire))?;
-            WATCHED[slot].fired.store(false, Ordering::Relaxed);
-            WATCHED[slot].end.store(range.end, Ordering::Relaxed);
-            WATCHED[slot].start.store(range.start, Ordering::Release);
+            WATCHED[slot].begin(&range);
             Some(Guard { slot })
         }
 
@@ -92,7 +120,7 @@ mod posix {
 
     impl Drop for Guard {
         fn drop(&mut self) {
-            WATCHED[self.slot].start.store(usize::MAX, Ordering::Release);
+            WATCHED[self.slot].finish();
             WATCHED[self.slot].taken.store(false, Ordering::Release);
         }
     }
@@ -131,16 +159,15 @@ mod posix {
     /// Puts zero pages from the faulting page to the end of the watched map that holds `address`. Whether there was
     /// one and it worked.
     fn fill_hole(address: usize, page: usize) -> bool {
-        let holds = |slot: &&Slot| {
-            slot.taken.load(Ordering::Acquire)
-                && (slot.start.load(Ordering::Acquire)..slot.end.load(Ordering::Acquire)).contains(&address)
-        };
-        let Some(slot) = WATCHED.iter().find(holds) else { return false };
+        let mut watched = WATCHED.iter().filter_map(|slot| slot.range().map(|range| (slot, range)));
+        let Some((slot, range)) = watched.find(|(_, range)| range.contains(&address)) else { return false };
         let start = address & !(page - 1);
-        let len = slot.end.load(Ordering::Acquire).next_multiple_of(page) - start;
-        // SAFETY: the range lies within one live read-only map of ours, from a page border to the end of its last
-        // page, so nobody else's memory is replaced; `mmap` is a bare system call and safe in a handler. Worst case:
-        // it fails, and the signal goes on to kill the process as it would have.
+        let len = range.end.next_multiple_of(page) - start;
+        // SAFETY: `range` is what one turn of the slot watched. It holds the address that this thread touches through a
+        // map that it borrows and that therefore lives until the handler is back; live maps do not overlap, and a map
+        // is watched only while it lives, so `range` is that map's. From a page border to the end of its last page
+        // nobody else's memory is replaced; `mmap` is a bare system call and safe in a handler. Worst case: it fails,
+        // and the signal goes on to kill the process as it would have.
         #[expect(unsafe_code, reason = "replacing the pages of a map has no safe interface")]
         let zeros = unsafe {
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
@@ -172,6 +199,31 @@ mod posix {
             } else {
                 std::mem::transmute::<libc::sighandler_t, extern "C" fn(c_int)>(handler)(signal);
             }
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        /// A slot goes from map to map while it is read.
+        #[test]
+        fn no_range_is_made_of_two_maps() {
+            static SLOT: Slot = Slot::free();
+            static IS_DONE: AtomicBool = AtomicBool::new(false);
+            let (low, high) = (10..20, 30..40);
+            let odd = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    for range in [&low, &high].into_iter().cycle().take(20_000_000) {
+                        SLOT.begin(range);
+                        SLOT.finish();
+                    }
+                    IS_DONE.store(true, Ordering::Relaxed);
+                });
+                let reads = std::iter::from_fn(|| (!IS_DONE.load(Ordering::Relaxed)).then(|| SLOT.range()));
+                reads.flatten().find(|range| ![&low, &high].contains(&range))
+            });
+            assert_eq!(odd, None, "nobody watched this range");
         }
     }
 }

@@ -1,4 +1,7 @@
 //! Which objects are in several places: the first place counts, and packs come before loose objects.
+//!
+//! One pack may list an id at two offsets, and git takes it. Nobody computes ids here, so what stands at either may be
+//! something else: both are visited.
 
 use rayon::prelude::*;
 
@@ -17,8 +20,9 @@ pub struct Duplicates {
 type Listed = (u64, u32, u32);
 
 impl Duplicates {
-    /// Merges the lists of all places. `loose` is ordered by folder, then by id.
-    pub fn new(store: &Store, loose: &[Loose]) -> Duplicates {
+    /// Merges the lists of all places.
+    pub fn new(store: &Store) -> Duplicates {
+        let loose = &store.loose;
         let mut duplicates = Duplicates { packs: vec![Vec::new(); store.packs.len()], loose: vec![false; loose.len()] };
         let folders = loose.chunk_by(|one, next| one.folder == next.folder).count();
         if store.packs.len() + folders < 2 {
@@ -49,7 +53,7 @@ impl Duplicates {
     }
 }
 
-/// The copies, but for the first of each object, of objects whose id begins with `byte`.
+/// The copies, but for those in the first place of each object, of objects whose id begins with `byte`.
 fn among(store: &Store, loose: &[Loose], byte: u8) -> Vec<Listed> {
     let mut copies: Vec<Listed> = Vec::new();
     for (place, pack) in (0..).zip(&store.packs) {
@@ -73,7 +77,10 @@ fn among(store: &Store, loose: &[Loose], byte: u8) -> Vec<Listed> {
     let mut again = Vec::new();
     for same in copies.chunk_by_mut(|one, next| one.0 == next.0).filter(|same| same.len() > 1) {
         same.sort_by(|one, next| (id(one), one.1, one.2).cmp(&(id(next), next.1, next.2)));
-        again.extend(same.windows(2).filter(|pair| id(&pair[0]) == id(&pair[1])).map(|pair| pair[1]));
+        for object in same.chunk_by(|one, next| id(one) == id(next)) {
+            let is_in_first = |copy: &Listed| copy.1 == object[0].1 && copy.1 != place;
+            again.extend(object[1..].iter().filter(|copy| !is_in_first(copy)));
+        }
     }
     again
 }

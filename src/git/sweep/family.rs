@@ -8,7 +8,7 @@ use gix_zlib::Inflate;
 use super::cause::{Cause, MAX_WHOLE};
 use super::delta;
 use super::inflate;
-use super::memory::{ALONE, Buffer, MEDIUM, Permit, Permits, Phase, Pool, SMALL};
+use super::memory::{ALONE, Buffer, MEDIUM, Mode, Phase, Pool, SMALL, taken};
 use super::outcome::{Deferred, Failure, Outcome};
 use super::pack::{EntryKind, Pack};
 use super::plan::{Base, Plan};
@@ -37,23 +37,6 @@ pub enum Anchor {
     Content(Vec<u8>),
 }
 
-/// How much memory a family may take.
-pub enum Mode<'p> {
-    /// Others are decoded at the same time.
-    Shared {
-        /// Where to ask for more.
-        permits: &'p Permits,
-        /// Whether more was given.
-        permit: Option<Permit<'p>>,
-    },
-    /// Nothing else is decoded. Bases can be let go and decoded again.
-    Alone {
-        /// Bytes decoded for the first time and again.
-        fresh: u64,
-        again: u64,
-    },
-}
-
 /// An object whose children are being decoded.
 #[derive(Debug)]
 pub struct Frame {
@@ -69,6 +52,8 @@ enum Stop {
     Failed(Cause),
     /// It needs more memory than there is for it now.
     Memory,
+    /// As much was decoded again as may be, so the family is given up.
+    Work,
 }
 
 impl From<Cause> for Stop {
@@ -117,6 +102,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         match self.first(&mut stack, true) {
             Err(Stop::Failed(cause)) => self.fail(self.top, cause),
             Err(Stop::Memory) => self.defer(stack),
+            Err(Stop::Work) => self.give_up(stack, self.top),
             Ok(buffer) => {
                 self.visit(self.top, &buffer);
                 self.push(&mut stack, self.top, buffer);
@@ -164,6 +150,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
                     }
                     return self.defer(stack);
                 }
+                Err(Stop::Work) => return self.give_up(stack, child),
                 Err(Stop::Failed(cause)) => self.fail(child, cause),
                 Ok(buffer) => {
                     if is_last {
@@ -223,7 +210,8 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         let stream = usize::try_from(end).unwrap_or(body.len()).min(body.len()).saturating_sub(data);
         inflate::check_size(size, stream)?;
         let size = whole(size)?;
-        self.allow(stack, size)?;
+        self.start(size, is_fresh)?;
+        self.allow(stack, taken(size))?;
         let mut buffer = self.tools.pool.take(size, phase);
         // All that follows, though another object's: the inflater is fast only with input in store.
         let input = body.get(data..).unwrap_or_default();
@@ -231,8 +219,8 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
             Ok(used) => {
                 if is_fresh {
                     self.check_end(entry, (data + used) as u64, end);
+                    self.mode.decoded(size);
                 }
-                self.count(size, is_fresh)?;
                 Ok(buffer)
             }
             Err(cause) => {
@@ -251,17 +239,22 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         entry: u32,
         is_fresh: bool,
     ) -> Result<Buffer, Stop> {
-        self.aside = base.len();
+        self.aside = taken(base.len());
         let header = self.pack.header(self.plan.entry(entry).offset)?;
         let delta = self.inflate(stack, entry, header.size, header.data, Phase::Start, is_fresh)?;
-        let made = self.apply(stack, phase.unwrap_or(Phase::Middle).other(), base, delta.bytes());
+        let made = self.apply(stack, phase.unwrap_or(Phase::Middle).other(), base, delta.bytes(), is_fresh);
         self.tools.pool.give(delta);
-        let made = made?;
-        self.count(made.len(), is_fresh)?;
-        Ok(made)
+        made
     }
 
-    fn apply(&mut self, stack: &mut [Frame], phase: Phase, base: &[u8], delta: &[u8]) -> Result<Buffer, Stop> {
+    fn apply(
+        &mut self,
+        stack: &mut [Frame],
+        phase: Phase,
+        base: &[u8],
+        delta: &[u8],
+        is_fresh: bool,
+    ) -> Result<Buffer, Stop> {
         /// From here on a size is checked against the instructions before memory is given.
         const CHECKED_FROM: usize = 1 << 20;
         let header = delta::header(delta)?;
@@ -274,10 +267,16 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
             return Err(Cause::Delta("it makes another number of bytes than it says").into());
         }
         let size = whole(header.result_size)?;
-        self.allow(stack, delta.len() + size)?;
+        self.start(size, is_fresh)?;
+        self.allow(stack, taken(delta.len()).saturating_add(taken(size)))?;
         let mut buffer = self.tools.pool.take(size, phase);
         match delta::apply(base, instructions, &mut buffer.room()[..size + delta::SLACK]) {
-            Ok(()) => Ok(buffer),
+            Ok(()) => {
+                if is_fresh {
+                    self.mode.decoded(size);
+                }
+                Ok(buffer)
+            }
             Err(cause) => {
                 self.tools.pool.give(buffer);
                 Err(cause.into())
@@ -320,7 +319,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
 
     /// Fails, or puts the family off, unless there is memory for `more` bytes besides what is held.
     fn allow(&mut self, stack: &mut [Frame], more: usize) -> Result<(), Stop> {
-        let held = stack.iter().filter_map(|frame| frame.buffer.as_ref()).map(Buffer::len).sum::<usize>();
+        let held = stack.iter().filter_map(|frame| frame.buffer.as_ref()).map(Buffer::taken).sum::<usize>();
         let mut needed = held.saturating_add(self.aside).saturating_add(more);
         match &mut self.mode {
             Mode::Shared { permits, permit } => {
@@ -329,30 +328,25 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
                 }
                 if needed > SMALL && permit.is_none() {
                     *permit = Some(permits.take());
+                    self.tools.pool.keep(Pool::LARGE);
                 }
             }
             Mode::Alone { .. } => {
+                self.tools.pool.keep(Pool::LARGE);
                 for frame in stack {
                     if needed <= ALONE {
                         break;
                     }
-                    needed -= frame.buffer.take().map_or(0, |buffer| buffer.len());
+                    needed -= frame.buffer.take().map_or(0, |buffer| buffer.taken());
                 }
             }
         }
         Ok(())
     }
 
-    /// Bounds what is decoded again: 32 times what is decoded once, and 4 GiB.
-    fn count(&mut self, size: usize, is_fresh: bool) -> Result<(), Cause> {
-        match &mut self.mode {
-            Mode::Shared { .. } => Ok(()),
-            Mode::Alone { fresh, again } => {
-                *(if is_fresh { &mut *fresh } else { &mut *again }) += size as u64;
-                let most = fresh.saturating_mul(32).saturating_add(4 << 30);
-                if *again > most { Err(Cause::TooMuchWork) } else { Ok(()) }
-            }
-        }
+    /// Before `size` bytes are made: not if it is for the second time, and too much was.
+    fn start(&mut self, size: usize, is_fresh: bool) -> Result<(), Stop> {
+        if is_fresh || self.mode.may_repeat(size) { Ok(()) } else { Err(Stop::Work) }
     }
 
     fn check_end(&mut self, entry: u32, end: u64, expected: u64) {
@@ -411,11 +405,21 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         self.outcome.failures.push(Failure::new(self.number, entry, cause));
     }
 
+    /// Fails `child`, which was to be next, and all that is still to be decoded from what is in the stack.
+    fn give_up(&mut self, stack: Vec<Frame>, child: u32) {
+        self.fail(child, Cause::TooMuchWork);
+        for frame in stack {
+            let left = self.plan.children(frame.entry).get(frame.done..).unwrap_or_default();
+            for child in left.iter().filter(|child| self.plan.weight(**child) > 0) {
+                self.fail(*child, Cause::TooMuchWork);
+            }
+        }
+    }
+
     fn defer(&mut self, mut stack: Vec<Frame>) {
         for buffer in stack.iter_mut().filter_map(|frame| frame.buffer.take()) {
             self.tools.pool.give(buffer);
         }
-        self.tools.pool.trim(SMALL);
         self.outcome.deferred.push(Deferred { pack: self.number, top: self.top, kind: self.kind, stack });
     }
 }
@@ -423,11 +427,77 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
 impl<V> Drop for Family<'_, '_, V> {
     fn drop(&mut self) {
         // Before the permit is given back.
-        self.tools.pool.trim(SMALL);
+        self.tools.pool.keep(SMALL);
     }
 }
 
 /// The size as one in memory.
 fn whole(size: u64) -> Result<usize, Cause> {
     usize::try_from(size).ok().filter(|_| size <= MAX_WHOLE).ok_or(Cause::TooLarge(size))
+}
+
+#[cfg(test)]
+#[path = "../../../tests/support/packs.rs"]
+#[allow(dead_code, reason = "other tests need more of it")]
+mod packs;
+
+#[cfg(test)]
+mod tests {
+    use super::packs::{Base as Against, appended, blob};
+    use super::*;
+    use crate::git::sweep::bytes::Bytes;
+    use crate::git::sweep::index::{Index, PackIndex};
+    use crate::object::{HashKind, ObjectId};
+
+    /// Nothing is to be visited.
+    struct Nothing;
+
+    impl ObjectVisitor for Nothing {
+        fn object(&mut self, id: &ObjectId, _: ObjectKind, _: u64, _: Content<'_>) {
+            panic!("{id} is visited");
+        }
+
+        fn problem(&mut self, _: crate::git::sweep::SweepProblem) {}
+    }
+
+    #[test]
+    fn a_family_that_takes_too_much_work_is_given_up_before_more_is_done() {
+        let against = |entry| Against::Entry(entry);
+        let entries = [
+            blob(1, b"one"),
+            appended(2, against(0), 3, b"a"),
+            appended(3, against(1), 4, b"b"),
+            appended(4, against(0), 3, b"c"),
+            appended(5, against(0), 3, b"d"),
+        ];
+        let (mut pack, index) = packs::pack(&entries);
+        // The first object is damaged, which nobody is to find out.
+        pack[15] ^= 0xff;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.pack");
+        std::fs::write(&path, pack).expect("written");
+        let index = Index::parse(Bytes::Read(index), HashKind::Sha1).expect("an index");
+        let pack = Pack::open(&path, PackIndex::Own(index), HashKind::Sha1).expect("a pack");
+        let plan = Plan::new(&pack, &|_| true);
+        let mut outcome = Outcome::default();
+        // It was put off when none of its children had been decoded.
+        let stack = vec![Frame { entry: 0, done: 0, buffer: None }];
+        let family = Family {
+            pack: &pack,
+            plan: &plan,
+            number: 0,
+            top: 0,
+            kind: ObjectKind::Blob,
+            anchor: Anchor::Pack,
+            mode: Mode::Alone { fresh: 0, again: 4 << 30 },
+            tools: &mut Tools::default(),
+            visitor: &mut Nothing,
+            outcome: &mut outcome,
+            aside: 0,
+        };
+        family.resume(stack);
+        let failed: Vec<_> = outcome.failures.iter().map(|failure| (failure.entry, failure.cause.clone())).collect();
+        assert_eq!(failed, [3, 4, 1].map(|entry| (entry, Cause::TooMuchWork)));
+        assert_eq!(outcome.misplaced, []);
+    }
 }

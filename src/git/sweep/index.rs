@@ -288,12 +288,11 @@ impl PackIndex {
         }
     }
 
-    /// Whether every object of a pack of `count` objects with this checksum is listed. Of what a multi-pack index
-    /// lists, nobody can say so.
-    pub fn is_of(&self, count: u32, checksum: &[u8]) -> bool {
+    /// Whether it was made for a pack with this checksum. A multi-pack index does not say.
+    pub fn is_of(&self, checksum: &[u8]) -> bool {
         match self {
-            PackIndex::Own(index) => index.ids.count() == count && index.pack_checksum() == checksum,
-            PackIndex::Shared { positions, .. } => positions.len() <= count as usize,
+            PackIndex::Own(index) => index.pack_checksum() == checksum,
+            PackIndex::Shared { .. } => true,
         }
     }
 }

@@ -100,7 +100,8 @@ impl<R: BufRead> Inflating<R> {
         if made > self.left || (self.is_done && made < self.left) {
             return Err(Cause::Size(self.size));
         }
-        if !self.is_done && made == 0 && is_end {
+        // Cut off, or nothing comes of what is there: the next step would be the same one again.
+        if !self.is_done && made == 0 && (is_end || used == 0) {
             return Err(Cause::Inflate);
         }
         self.left -= made;

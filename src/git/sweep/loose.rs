@@ -1,7 +1,8 @@
 //! Loose objects: one file each, a zlib stream of a header and the content. See gitformat-loose(5).
 
 use std::fmt::Debug;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use gix_zlib::Inflate;
 
@@ -14,7 +15,7 @@ use super::memory::Phase;
 use super::store::{Store, list, loose_path, unreadable};
 use super::{ObjectVisitor, STREAM_FROM, Wanted};
 use crate::blob::Content;
-use crate::object::{ObjectId, ObjectKind};
+use crate::object::{HashKind, ObjectId, ObjectKind};
 use crate::read::{MAP_FROM, interrupt};
 
 /// The longest header: git reads none longer.
@@ -29,16 +30,26 @@ pub struct Loose {
     pub folder: u32,
 }
 
-/// All loose objects: by folder, then by id.
-pub fn all(store: &Store, problems: &mut Vec<SweepProblem>) -> Vec<Loose> {
-    let is_hex = |name: &str| name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+/// All loose objects in these folders: by folder, then by id.
+pub fn all(folders: &[PathBuf], hash: HashKind, problems: &mut Vec<SweepProblem>) -> Vec<Loose> {
+    let is_hex = |name: &&str| name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let mut found = Vec::new();
-    for (number, folder) in (0..).zip(&store.folders) {
+    for (number, folder) in (0..).zip(folders) {
         let firsts = list(folder).map_err(|error| problems.push(unreadable(folder, &error))).unwrap_or_default();
-        for first in firsts.iter().filter(|name| name.len() == 2 && is_hex(name)) {
+        for first in firsts.iter().filter_map(|name| name.to_str()).filter(|name| name.len() == 2 && is_hex(name)) {
             let below = folder.join(first);
-            let names = list(&below).map_err(|error| problems.push(unreadable(&below, &error))).unwrap_or_default();
-            for rest in names.iter().filter(|name| name.len() == 2 * store.hash.len() - 2 && is_hex(name)) {
+            let names = match list(&below) {
+                Ok(names) => names,
+                Err(error) => {
+                    // `git gc` takes folders away that it has emptied.
+                    if fs::symlink_metadata(&below).is_ok() {
+                        problems.push(unreadable(&below, &error));
+                    }
+                    continue;
+                }
+            };
+            let names = names.iter().filter_map(|name| name.to_str());
+            for rest in names.filter(|name| name.len() == 2 * hash.len() - 2 && is_hex(name)) {
                 found.extend(
                     ObjectId::from_hex(format!("{first}{rest}").as_bytes()).map(|id| Loose { id, folder: number }),
                 );

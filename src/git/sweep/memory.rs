@@ -2,7 +2,8 @@
 //!
 //! A family of deltified objects is decoded in at most [`SMALL`] bytes by any thread at any time, and in at most
 //! [`MEDIUM`] by those that hold a [`Permit`]; what needs more is put off until all else is done and then decoded alone.
-//! Which family is put off depends on the sizes of its objects only, never on the number of threads or on their luck.
+//! What is counted is what the buffers take, and that depends on the sizes of the objects in them only. So which family
+//! is put off depends on these sizes, never on the number of threads or on their luck.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -53,6 +54,49 @@ impl Drop for Permit<'_> {
     }
 }
 
+/// How much memory a family may take.
+pub enum Mode<'p> {
+    /// Others are decoded at the same time.
+    Shared {
+        /// Where to ask for more.
+        permits: &'p Permits,
+        /// Whether more was given.
+        permit: Option<Permit<'p>>,
+    },
+    /// Nothing else is decoded. Bases can be let go and decoded again.
+    Alone {
+        /// Bytes decoded for the first time and again.
+        fresh: u64,
+        again: u64,
+    },
+}
+
+impl Mode<'_> {
+    /// Whether `size` bytes may be decoded again: in all 32 times what is decoded once, and 4 GiB. If so, they are
+    /// counted.
+    pub fn may_repeat(&mut self, size: usize) -> bool {
+        match self {
+            Mode::Shared { .. } => true,
+            Mode::Alone { fresh, again } => {
+                let sum = again.saturating_add(size as u64);
+                let is_allowed = sum <= fresh.saturating_mul(32).saturating_add(4 << 30);
+                if is_allowed {
+                    *again = sum;
+                }
+                is_allowed
+            }
+        }
+    }
+
+    /// Counts what was decoded for the first time.
+    pub fn decoded(&mut self, size: usize) {
+        match self {
+            Mode::Shared { .. } => {}
+            Mode::Alone { fresh, .. } => *fresh += size as u64,
+        }
+    }
+}
+
 /// Bytes of one object, with room behind them.
 #[derive(Debug)]
 pub struct Buffer {
@@ -85,21 +129,26 @@ impl Phase {
 
 const PAGE: usize = 4096;
 
+/// How many bytes a buffer for an object of `len` bytes takes: at most an eighth more than the object and its slack, or
+/// 68 KiB. One of several sizes, so that objects which grow do not need a new buffer each, and so that no small object
+/// sits in the buffer of a large one.
+pub fn taken(len: usize) -> usize {
+    const LEAST: usize = 64 << 10;
+    let room = len.saturating_add(SLACK).max(LEAST);
+    // Eight sizes from each power of two to the next one.
+    let step = 1 << (room.ilog2() - 3);
+    room.checked_next_multiple_of(step).unwrap_or(room).saturating_add(PAGE)
+}
+
 impl Buffer {
     /// No bytes.
     pub fn empty() -> Buffer {
         Buffer { bytes: Vec::new(), start: 0, len: 0, phase: Phase::Start }
     }
 
-    fn with_room_for(len: usize) -> Buffer {
-        const LEAST: usize = 64 << 10;
-        // An eighth more, so that objects which grow do not need a new buffer each.
-        let len = (len + len / 8 + SLACK).max(LEAST) + PAGE;
-        Buffer { bytes: vec![0; len], ..Buffer::empty() }
-    }
-
-    fn fits(&self, len: usize) -> bool {
-        self.bytes.len() >= len + SLACK + PAGE
+    /// How many bytes it takes.
+    pub fn taken(&self) -> usize {
+        self.bytes.len()
     }
 
     fn set(&mut self, len: usize, phase: Phase) {
@@ -133,27 +182,35 @@ impl Buffer {
 }
 
 /// Buffers to be used again, those of one thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pool {
     free: Vec<Buffer>,
     size: usize,
+    /// The most bytes of free buffers.
+    most: usize,
+}
+
+impl Default for Pool {
+    fn default() -> Pool {
+        Pool { free: Vec::new(), size: 0, most: SMALL }
+    }
 }
 
 impl Pool {
-    /// Bytes of free buffers that are kept.
-    const KEPT: usize = 8 << 20;
+    /// What a thread with a permit keeps in free buffers besides those in use, in bytes.
+    pub const LARGE: usize = 8 << 20;
 
     /// A buffer of `len` bytes of any value.
     pub fn take(&mut self, len: usize, phase: Phase) -> Buffer {
         // The one that was used last is still in the CPU's cache.
-        let fitting = self.free.iter().rposition(|buffer| buffer.fits(len));
+        let fitting = self.free.iter().rposition(|buffer| buffer.taken() == taken(len));
         let mut buffer = match fitting {
             Some(index) => {
                 let buffer = self.free.remove(index);
-                self.size -= buffer.bytes.len();
+                self.size -= buffer.taken();
                 buffer
             }
-            None => Buffer::with_room_for(len),
+            None => Buffer { bytes: vec![0; taken(len)], ..Buffer::empty() },
         };
         buffer.set(len, phase);
         buffer
@@ -161,15 +218,21 @@ impl Pool {
 
     /// Takes a buffer back.
     pub fn give(&mut self, buffer: Buffer) {
-        self.size += buffer.bytes.len();
+        self.size += buffer.taken();
         self.free.push(buffer);
-        self.trim(Pool::KEPT);
+        self.trim();
     }
 
-    /// Frees buffers, those used least recently first, until at most `most` bytes are kept.
-    pub fn trim(&mut self, most: usize) {
-        while self.size > most && !self.free.is_empty() {
-            self.size -= self.free.remove(0).bytes.len();
+    /// Keeps at most `most` bytes of free buffers from now on.
+    pub fn keep(&mut self, most: usize) {
+        self.most = most;
+        self.trim();
+    }
+
+    /// Frees buffers, those used least recently first, until no more are kept than may be.
+    fn trim(&mut self) {
+        while self.size > self.most && !self.free.is_empty() {
+            self.size -= self.free.remove(0).taken();
         }
     }
 }
@@ -195,17 +258,33 @@ mod tests {
     #[test]
     fn the_pool_keeps_a_bounded_number_of_bytes() {
         let mut pool = Pool::default();
+        pool.keep(Pool::LARGE);
         for _ in 0..10 {
             let buffers: Vec<_> = (0..10).map(|_| pool.take(3 << 20, Phase::Start)).collect();
             for buffer in buffers {
                 pool.give(buffer);
             }
-            let size: usize = pool.free.iter().map(|buffer| buffer.bytes.len()).sum();
+            let size: usize = pool.free.iter().map(Buffer::taken).sum();
             assert_eq!(size, pool.size);
-            assert!(size <= Pool::KEPT);
+            assert!((6 << 20..=Pool::LARGE).contains(&size));
         }
-        pool.trim(0);
+        pool.keep(0);
         assert_eq!((pool.free.len(), pool.size), (0, 0));
+    }
+
+    #[test]
+    fn an_object_takes_what_its_size_says_and_no_more() {
+        let mut pool = Pool::default();
+        pool.keep(Pool::LARGE);
+        let large = pool.take(6 << 20, Phase::Start);
+        pool.give(large);
+        for len in [0, 100, 65_216, 65_217, 100_000, 1 << 20, (1 << 20) + 1, 5 << 20, 6 << 20] {
+            let buffer = pool.take(len, Phase::Middle);
+            assert_eq!(buffer.taken(), taken(len));
+            let room = len + SLACK;
+            assert!(taken(len) <= (room + room / 8 + PAGE).max(68 << 10), "{len} bytes take {}", taken(len));
+            pool.give(buffer);
+        }
     }
 
     #[test]

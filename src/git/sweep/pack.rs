@@ -81,19 +81,25 @@ impl Pack {
     }
 
     /// The problem that the pack and its index do not belong together, if that can be told without decoding.
+    ///
+    /// A multi-pack index lists an object for one of the packs that have it, so what it does not list for this one may
+    /// be listed for another, or may be nowhere: only the pack's own index tells, which git never takes away.
     pub fn mismatch(&self) -> Option<SweepProblem> {
-        let checksum = &self.bytes[self.body().len()..];
-        let is_right = self.index.is_of(self.count, checksum);
-        (!is_right).then(|| {
-            let (listed, count) = (self.index.count(), self.count);
-            let message = if listed == count {
-                "its checksum is not the one that its index was made for".to_owned()
-            } else {
-                format!("it has {count} objects and its index lists {listed}")
-            };
-            let message = format!("{message}; make the index again with `git index-pack`");
-            SweepProblem::of_file(&self.path, SweepProblemKind::IndexMismatch, message)
-        })
+        let (listed, count) = (self.index.count(), self.count);
+        let message = match &self.index {
+            PackIndex::Own(_) if listed != count => format!("it has {count} objects and its index lists {listed}"),
+            PackIndex::Shared { .. } if listed != count => format!(
+                "it has {count} objects and no index of its own, and the multi-pack index lists {listed} of them: nobody \
+                 can tell whether the others are in other packs"
+            ),
+            PackIndex::Own(_) | PackIndex::Shared { .. } => {
+                let checksum = &self.bytes[self.body().len()..];
+                let is_right = self.index.is_of(checksum);
+                (!is_right).then(|| "its checksum is not the one that its index was made for".to_owned())?
+            }
+        };
+        let message = format!("{message}; make the index again with `git index-pack`");
+        Some(SweepProblem::of_file(&self.path, SweepProblemKind::IndexMismatch, message))
     }
 
     /// The header of the object that begins at byte `offset`.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::cause::Cause;
+use super::cause::{Cause, SweepProblem, SweepProblemKind};
 use super::pack::{EntryKind, FIRST, Pack};
 use crate::object::ObjectKind;
 
@@ -30,16 +30,26 @@ pub enum Base {
     Unknown,
 }
 
-/// The delta forest of one pack. Entries are numbered in the order of their offsets.
+/// The delta forest of one pack. Entries are numbered in the order of their offsets, of which no two are the same.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// All of them.
     pub entries: Vec<Entry>,
+    /// What has no entry, since the index gives the place of another object for it.
+    shadowed: Shadowed,
     /// How many objects are to be visited in the tree below an entry, itself included.
     weights: Vec<u32>,
     /// Where an entry's children begin in `children`; one more than there are entries.
     starts: Vec<u32>,
     children: Vec<u32>,
+}
+
+/// Rows of an index with the offset of another row.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shadowed {
+    rows: u64,
+    /// Those that should be visited and have another id than the row that counts.
+    lost: u64,
 }
 
 /// Entries that are not shared out further: below this, waking a thread costs more than it does.
@@ -48,13 +58,13 @@ const CHUNK: usize = 1 << 14;
 impl Plan {
     /// Plans a pack. `is_wanted` says by position in the index whether to visit an object.
     pub fn new(pack: &Pack, is_wanted: &(dyn Fn(u32) -> bool + Sync)) -> Plan {
-        let mut entries = listed(pack, is_wanted);
+        let (mut entries, shadowed) = listed(pack, is_wanted);
         let finder = Finder::new(&entries, pack);
         let bases: Vec<Base> = entries.par_iter().with_min_len(CHUNK).map(|entry| finder.base(pack, entry)).collect();
         for (entry, base) in entries.iter_mut().zip(bases) {
             entry.base = base;
         }
-        Plan::of(entries)
+        Plan { shadowed, ..Plan::of(entries) }
     }
 
     /// Makes the forest of entries whose bases are known.
@@ -147,9 +157,25 @@ impl Plan {
 
     /// Where the entry must end: where the next one begins, or the checksum of the pack.
     pub fn end(&self, entry: u32, pack: &Pack) -> u64 {
-        let offset = self.entry(entry).offset;
-        let next = self.entries[entry as usize + 1..].iter().find(|next| next.offset > offset);
-        next.map_or(pack.body().len() as u64, |next| next.offset)
+        self.entries.get(entry as usize + 1).map_or(pack.body().len() as u64, |next| next.offset)
+    }
+
+    /// What the offsets alone say about an index that is not the pack's.
+    pub fn problems(&self, pack: &Pack) -> Vec<SweepProblem> {
+        let problem = |message: String, lost: u64| {
+            let message = format!("{message}; make the index again with `git index-pack`");
+            SweepProblem { lost, ..SweepProblem::of_file(&pack.path, SweepProblemKind::IndexMismatch, message) }
+        };
+        let mut problems = Vec::new();
+        if self.shadowed.rows > 0 {
+            let rows = self.shadowed.rows;
+            problems.push(problem(format!("its index lists {rows} objects where others stand"), self.shadowed.lost));
+        }
+        let first = self.entries.first().map_or(pack.body().len() as u64, |entry| entry.offset);
+        if first != FIRST && pack.is_fully_listed() {
+            problems.push(problem(format!("its index lists no object at byte {FIRST}, where the first one stands"), 0));
+        }
+        problems
     }
 
     /// Why the base of an entry is unknown.
@@ -174,8 +200,8 @@ fn numbered(entries: &[Entry]) -> impl Iterator<Item = (u32, &Entry)> {
     (0..).zip(entries)
 }
 
-/// The objects that the index lists, in the order of their offsets.
-fn listed(pack: &Pack, is_wanted: &(dyn Fn(u32) -> bool + Sync)) -> Vec<Entry> {
+/// The objects that the index lists, in the order of their offsets: of several at one offset, one that is wanted.
+fn listed(pack: &Pack, is_wanted: &(dyn Fn(u32) -> bool + Sync)) -> (Vec<Entry>, Shadowed) {
     let mut entries: Vec<_> = (0..pack.index.count())
         .map(|position| Entry {
             offset: pack.index.offset(position),
@@ -184,8 +210,18 @@ fn listed(pack: &Pack, is_wanted: &(dyn Fn(u32) -> bool + Sync)) -> Vec<Entry> {
             base: Base::Unknown,
         })
         .collect();
-    entries.sort_unstable_by_key(|entry| (entry.offset, entry.position));
-    entries
+    entries.sort_unstable_by_key(|entry| (entry.offset, !entry.is_wanted, entry.position));
+    let mut shadowed = Shadowed::default();
+    entries.dedup_by(|entry, first| {
+        let is_shadowed = entry.offset == first.offset;
+        if is_shadowed {
+            let is_lost = entry.is_wanted && pack.index.id(entry.position) != pack.index.id(first.position);
+            shadowed.rows += 1;
+            shadowed.lost += u64::from(is_lost);
+        }
+        is_shadowed
+    });
+    (entries, shadowed)
 }
 
 /// Finds entries by offset: a table over stretches of the pack, of which there are as many as entries, says where to

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use gix_zlib::Inflate;
 
 use super::cause::{Cause, SweepProblem, SweepProblemKind};
-use super::family::{Anchor, Family, Mode, Tools};
+use super::family::{Anchor, Family, Tools};
 use super::find::{Finder, Found, Work};
 use super::loose::Loose;
+use super::memory::Mode;
 use super::outcome::{Failure, Outcome};
 use super::plan::Plan;
 use super::store::{Store, loose_path};
@@ -25,7 +26,6 @@ const WORK: Work = Work(256 << 30);
 pub struct Sweep<'s> {
     pub store: &'s Store,
     pub plans: &'s [Plan],
-    pub loose: &'s [Loose],
     pub wanted: Wanted,
 }
 
@@ -138,16 +138,16 @@ impl<V: ObjectVisitor> End<'_, V> {
             return Some((kind, Anchor::Base(bytes)));
         }
         let id = pack.id(self.sweep.plans[failure.pack as usize].entry(failure.entry).position)?;
-        let (kind, bytes) = self.copy(&id)?;
+        let (kind, bytes) = self.copy(&id, 1)?;
         Some((kind, Anchor::Content(bytes)))
     }
 
-    /// An object that one place has and could not give.
-    fn copy(&mut self, id: &ObjectId) -> Option<Found> {
+    /// An object that `failed` of the places which have it now could not give.
+    fn copy(&mut self, id: &ObjectId, failed: usize) -> Option<Found> {
         let store = self.sweep.store;
         let packs = store.packs.iter().filter(|pack| pack.index.find(id.as_bytes()).is_some());
         let files = store.folders.iter().filter(|folder| loose_path(folder, id).is_file());
-        if packs.count() + files.count() < 2 {
+        if packs.count() + files.count() <= failed {
             return None;
         }
         let mut finder = Finder { store, inflate: Inflate::default(), work: &mut self.work, depth: 0 };
@@ -180,15 +180,24 @@ impl<V: ObjectVisitor> End<'_, V> {
     fn loose(&mut self, mut failures: Vec<(u32, Cause)>) -> Vec<SweepProblem> {
         failures.sort_by_key(|failure| failure.0);
         let mut problems = Vec::new();
+        let mut later = None;
         for (number, cause) in failures {
-            let Loose { id, folder } = self.sweep.loose[number as usize];
-            match self.copy(&id) {
+            let Loose { id, folder } = self.sweep.store.loose[number as usize];
+            let path = loose_path(&self.sweep.store.folders[folder as usize], &id);
+            let is_there = path.is_file();
+            let mut found = self.copy(&id, usize::from(is_there));
+            if found.is_none() && !is_there {
+                // `git gc` has packed it since the packs were listed.
+                let store = later.get_or_insert_with(|| self.sweep.store.reopened());
+                let mut finder = Finder { store, inflate: Inflate::default(), work: &mut self.work, depth: 0 };
+                found = finder.by_id(&id).ok().flatten();
+            }
+            match found {
                 Some((kind, bytes)) if self.sweep.wanted.includes(kind) => {
                     self.visitor.object(&id, kind, bytes.len() as u64, Content::Whole(&bytes));
                 }
                 Some(_) => {}
                 None => {
-                    let path = loose_path(&self.sweep.store.folders[folder as usize], &id);
                     problems.push(SweepProblem::of_object(&path, Some(id), &cause));
                 }
             }
