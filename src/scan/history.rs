@@ -6,7 +6,7 @@ use crate::blob::Kind;
 use crate::detect::Detector;
 use crate::error::{Problem, ProblemKind};
 use crate::finding::{Exposure, Finding, MAX_REFS};
-use crate::git::attribution::{Attribution, Bringer, Hits, Introduction, MAX_PLACES, What};
+use crate::git::attribution::{Attribution, Bringer, Hits, Introduction, LIMITS, Limit, What};
 use crate::git::graph::Reached;
 use crate::git::refs::{Names, Reach};
 use crate::git::tree::EntryKind;
@@ -51,11 +51,23 @@ pub(super) fn attribute(
     attributor.staged(&by_object, &mut indexed);
     let mut problems = Vec::new();
     attributor.unnamed(raw, &indexed);
-    if attribution.is_cut {
-        let message = format!("more than {MAX_PLACES} places hold a key; the rest of them is not listed");
-        problems.push(Problem::given(&repository.root.given, ProblemKind::TooMany, message));
+    for limit in &attribution.struck {
+        problems.push(Problem::given(&repository.root.given, ProblemKind::TooMany, beyond(*limit)));
     }
     (worst_exposures(attributor.findings), problems)
+}
+
+/// Says what there is too much of.
+fn beyond(limit: Limit) -> String {
+    let exceeded = match limit {
+        Limit::Places => format!("more than {} places hold a key", LIMITS.places),
+        Limit::PathBytes => {
+            format!("the paths of places that hold a key take more than {} MiB", LIMITS.path_bytes >> 20)
+        }
+        Limit::Compared => format!("more than {} entries lead to a key", LIMITS.compared),
+        Limit::Depth => format!("a key is more than {} folders deep", LIMITS.depth),
+    };
+    format!("{exceeded}; not all places are listed")
 }
 
 /// What names lead to, once tags are followed.
@@ -195,9 +207,12 @@ impl Attributor<'_> {
         }
     }
 
-    /// A finding for each key in a message, and in an object that neither a commit nor an index names.
+    /// A finding for each key in a message, and in an object that neither a commit nor an index names. And for each that
+    /// has no other, where not all places are listed.
     fn unnamed(&mut self, raw: &[Raw], indexed: &BTreeSet<ObjectId>) {
+        let is_cut = !self.attribution.struck.is_empty();
         let mut told = BTreeSet::new();
+        let listed: BTreeSet<Fingerprint> = self.findings.iter().map(|finding| finding.fingerprint).collect();
         for raw in raw {
             let id = object(raw);
             let is_named = match raw.finding.git.as_ref().map(|git| git.object_kind) {
@@ -206,7 +221,14 @@ impl Attributor<'_> {
                 Some(ObjectKind::Tree) => self.attribution.named.contains(&id) && raw.finding.kind == Kind::FileName,
                 Some(ObjectKind::Commit | ObjectKind::Tag) | None => false,
             };
-            if !is_named && told.insert((id, raw.finding.kind, raw.finding.fingerprint)) {
+            let is_lost = is_cut && !listed.contains(&raw.finding.fingerprint);
+            if (is_named && !is_lost) || !told.insert((id, raw.finding.kind, raw.finding.fingerprint)) {
+                continue;
+            }
+            if is_named {
+                // Something leads there, and nobody knows what.
+                self.findings.push(self.placed(raw, None));
+            } else {
                 let finding = self.placed(raw, None);
                 let commit = Some(id).filter(|id| self.attribution.graph.number(id).is_some());
                 let reached = commit.map_or_else(|| self.led.reached(&id, self.names), |id| self.reached_commit(&id));

@@ -4,6 +4,7 @@
 mod commits;
 mod contents;
 mod incomplete;
+mod limits;
 mod merges;
 mod names;
 mod stores;

@@ -29,11 +29,10 @@ impl Store {
                 return Ok(streamed);
             }
         }
-        for path in self.folders.iter().map(|folder| loose_path(folder, id)).filter(|path| path.is_file()) {
-            let streamed = file(&path, lend);
-            return streamed.map_err(|cause| SweepProblem::of_object(&path, Some(*id), &cause)).map(Some);
-        }
-        Ok(None)
+        let mut files = self.folders.iter().map(|folder| loose_path(folder, id));
+        let Some(path) = files.find(|path| path.is_file()) else { return Ok(None) };
+        let streamed = file(&path, lend);
+        streamed.map_err(|cause| SweepProblem::of_object(&path, Some(*id), &cause)).map(Some)
     }
 }
 
