@@ -12,6 +12,7 @@ use gix::glob::pattern::{Case, Mode};
 use gix::glob::wildmatch;
 
 use crate::git::Repository;
+use crate::git::repository::{Environment, options};
 use crate::read;
 
 /// The most bytes of a file of rules. A larger one hides nothing, so that all is looked at; git has such a bound too,
@@ -125,10 +126,11 @@ pub struct Settings {
 impl Settings {
     /// Those of the repository whose work tree has this top, or git's own defaults where it can't be opened.
     pub fn of_work_tree(top: &Path) -> Settings {
-        let Ok(repository) = Repository::of_work_tree(top) else {
+        // Unlike for what is in the repository, the user's environment counts (`GIT_CONFIG_GLOBAL`).
+        let git_dir = Repository::of_work_tree(top).map(|repository| repository.git_dir);
+        let Some(gix) = git_dir.ok().and_then(|dir| gix::open_opts(dir, options(Environment::Heed)).ok()) else {
             return Settings { excludes_file: default_excludes_file(), case: Case::Sensitive };
         };
-        let gix = repository.gix.to_thread_local();
         let config = gix.config_snapshot();
         let case = if config.boolean("core.ignoreCase") == Some(true) { Case::Fold } else { Case::Sensitive };
         let excludes_file = match config.trusted_path("core.excludesFile") {

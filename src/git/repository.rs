@@ -225,7 +225,7 @@ impl Repository {
 
 /// gix runs nothing when these are set: the git binary is not asked for its configuration. Whose files they are does
 /// not matter then. Replaced objects are read as they are, for both are leaks.
-fn options(environment: Environment) -> gix::open::Options {
+pub(super) fn options(environment: Environment) -> gix::open::Options {
     let allow = match environment {
         Environment::Heed => gix::sec::Permission::Allow,
         Environment::Ignore => gix::sec::Permission::Deny,

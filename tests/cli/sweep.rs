@@ -244,7 +244,6 @@ fn history(seed: u64, commits: usize) -> Vec<u8> {
 /// The repository that this test stands in, or the one that `HOPX_LEAKS_TEST_REPOSITORY` names: nobody made it for a
 /// test.
 #[test]
-#[expect(clippy::print_stdout, reason = "a test says so when it has nothing to look at")]
 fn a_repository_that_was_not_made_for_a_test() {
     let named = std::env::var_os("HOPX_LEAKS_TEST_REPOSITORY").map(PathBuf::from);
     let folder = named.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
