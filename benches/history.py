@@ -99,7 +99,9 @@ def plant(repository, folder):
     git(None, "clone", "--quiet", "--mirror", "--shared", str(repository), str(folder))
     rng = random.SystemRandom()
     alphabet = string.ascii_letters + string.digits
-    key = f"hopx_live_{''.join(rng.choices(alphabet, k=12))}.{''.join(rng.choices(alphabet, k=43))}\n"
+    # 43 characters of base64url hold 258 bits: the last one's low two are zeros.
+    secret = "".join(rng.choices(alphabet, k=42)) + rng.choice("AEIMQUYcgkosw048")
+    key = f"hopx_live_{''.join(rng.choices(alphabet, k=12))}.{secret}\n"
     stream = (
         "commit refs/heads/hopx-leaks-planted\ncommitter A B <a@example.invalid> 1900000000 +0000\ndata 4\nkey\n"
         f"from HEAD^0\nM 100644 inline planted/settings.txt\ndata {len(key)}\n{key}\ndone\n"

@@ -65,6 +65,38 @@ fn a_new_file_and_a_changed_one() {
     assert_places(&run, "staged", &repository, ".", &places);
 }
 
+/// Larger than what is decoded in memory: streamed, whether git keeps it loose or in a pack, and wherever it is looked at.
+#[test]
+fn a_large_file() {
+    for threshold in ["1m", "1g"] {
+        let mut bench = Bench::new(2120);
+        let key = bench.live();
+        let repository = start(&bench);
+        let blank = " ".repeat(65 << 20);
+        repository.write("big.txt", format!("{blank}\n{key}\n"));
+        repository.git(&["-c", &format!("core.bigFileThreshold={threshold}"), "add", "big.txt"]);
+        let found = |arguments: &[&str], exposure: &str| {
+            let run = bench.run([&["-C", "r", "-f", "json"], arguments].concat());
+            assert_eq!((run.status, run.stderr.as_str()), (Some(1), ""), "{arguments:?}");
+            let report = run.json();
+            let finding = &report["findings"][0];
+            assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
+            assert_eq!((finding["path"].as_str(), finding["start"]["line"].as_u64()), (Some("big.txt"), Some(2)));
+            assert_eq!(finding["exposure"], exposure, "{arguments:?}");
+        };
+        found(&["staged"], "staged");
+        found(&["scan"], "staged");
+        repository.commit("Add a large file");
+        found(&["commits", "HEAD~1..HEAD"], "committed");
+        found(&["scan"], "committed");
+        found(&["history"], "committed");
+        // A version with the key is there already.
+        repository.write("big.txt", format!("{blank}\n{key}\nmore\n"));
+        repository.git(&["-c", &format!("core.bigFileThreshold={threshold}"), "add", "big.txt"]);
+        check(&bench, &repository, &[]);
+    }
+}
+
 #[test]
 fn before_the_first_commit() {
     let mut bench = Bench::new(2104);
