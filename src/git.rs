@@ -39,9 +39,11 @@ impl From<SweepProblem> for Problem {
             SweepProblemKind::Changed => ProblemKind::Changed,
         };
         let object = problem.id.map_or_else(String::new, |id| format!("object {id}: "));
-        let with = match problem.lost {
-            0 | 1 => String::new(),
-            lost => format!(" ({} objects are lost with it)", lost - 1),
+        // The object at fault is one of those that are lost.
+        let with = match problem.lost - problem.lost.min(u64::from(problem.id.is_some())) {
+            0 => String::new(),
+            1 => " (1 object is lost with it)".to_owned(),
+            lost => format!(" ({lost} objects are lost with it)"),
         };
         let path = slashed(&problem.file);
         Problem { local_path: path.clone(), path, kind, message: format!("{object}{}{with}", problem.message) }

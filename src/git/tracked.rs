@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::git::Repository;
-use crate::git::changes::{between_trees, lookup};
+use crate::git::changes::{Unreadable, between_trees, lookup};
 use crate::git::index::{Index, IndexEntry};
 use crate::git::repository::Environment;
 use crate::git::tree::EntryKind;
@@ -64,48 +64,52 @@ impl Tracked {
     }
 
     /// What the index has at this path from the top of the work tree, once for each side of a conflict. Below a folder
-    /// that only stands for its tree, what the tree has.
-    pub fn at(&self, path: &[u8]) -> Vec<Version> {
+    /// that only stands for its tree, what the tree has. Trees that can't be read go to `lost`.
+    pub fn at(&self, path: &[u8], lost: &mut Vec<Unreadable>) -> Vec<Version> {
         let mut versions: Vec<Version> = self.index.at(path).map(Version::from).collect();
         let folder = [path, b"/"].concat();
         versions.extend(self.index.at(&folder).map(Version::from));
         if versions.is_empty()
             && let Some((above, rest)) = self.sparse_above(path)
         {
-            let found = lookup(&self.repository.objects(), above.id, rest).ok().flatten();
-            versions.extend(found.map(|(kind, id)| Version { kind, id, is_intent: false }));
+            let found = lookup(&self.repository.objects(), above.id, rest).map_err(|unreadable| lost.push(unreadable));
+            versions.extend(found.ok().flatten().map(|(kind, id)| Version { kind, id, is_intent: false }));
         }
         versions
     }
 
-    /// What the index has below a folder, by path from the top of the work tree; of the sides of a conflict, one.
-    pub fn below(&self, folder: &[u8]) -> BTreeMap<Vec<u8>, Version> {
+    /// What the index has below a folder, by path from the top of the work tree; of the sides of a conflict, one. Trees
+    /// that can't be read go to `lost`.
+    pub fn below(&self, folder: &[u8], lost: &mut Vec<Unreadable>) -> BTreeMap<Vec<u8>, Version> {
         let mut below = BTreeMap::new();
         let prefix = [folder, b"/"].concat();
         for entry in self.index.below(&prefix) {
             match entry.path.strip_suffix(b"/") {
-                Some(sparse) => self.expand(sparse, entry.id, &mut below),
+                Some(sparse) => self.expand(sparse, entry.id, &mut below, lost),
                 None => drop(below.insert(entry.path.to_vec(), Version::from(entry))),
             }
         }
         if below.is_empty()
             && let Some((above, rest)) = self.sparse_above(folder)
-            && let Ok(Some((EntryKind::Folder, tree))) = lookup(&self.repository.objects(), above.id, rest)
         {
-            self.expand(folder, tree, &mut below);
+            match lookup(&self.repository.objects(), above.id, rest) {
+                Ok(Some((EntryKind::Folder, tree))) => self.expand(folder, tree, &mut below, lost),
+                Ok(_) => {}
+                Err(unreadable) => lost.push(unreadable),
+            }
         }
         below
     }
 
     /// Whether the next commit has this path, as a file or as a folder.
     pub fn is_staged(&self, path: &[u8]) -> bool {
-        self.at(path).iter().any(|version| !version.is_intent)
+        self.at(path, &mut Vec::new()).iter().any(|version| !version.is_intent)
             || self.index.below(&[path, b"/"].concat()).any(|entry| !entry.is_intent)
     }
 
     /// Whether the index has this path, as a file or as a folder.
     pub fn lists(&self, path: &[u8]) -> bool {
-        !self.at(path).is_empty() || self.index.below(&[path, b"/"].concat()).next().is_some()
+        !self.at(path, &mut Vec::new()).is_empty() || self.index.below(&[path, b"/"].concat()).next().is_some()
     }
 
     /// The folder above this path that stands for its tree, and the rest of the path below it.
@@ -116,11 +120,17 @@ impl Tracked {
         })
     }
 
-    fn expand(&self, folder: &[u8], tree: ObjectId, below: &mut BTreeMap<Vec<u8>, Version>) {
-        between_trees(&self.repository.objects(), tree, Vec::new(), &mut |change| {
-            if let Ok(change) = change
-                && change.kind != EntryKind::Folder
-            {
+    fn expand(
+        &self,
+        folder: &[u8],
+        tree: ObjectId,
+        below: &mut BTreeMap<Vec<u8>, Version>,
+        lost: &mut Vec<Unreadable>,
+    ) {
+        between_trees(&self.repository.objects(), tree, Vec::new(), &mut |change| match change {
+            Err(unreadable) => lost.push(unreadable),
+            Ok(change) if change.kind == EntryKind::Folder => {}
+            Ok(change) => {
                 let version = Version { kind: change.kind, id: change.id, is_intent: false };
                 below.insert([folder, b"/", &change.path[..]].concat(), version);
             }

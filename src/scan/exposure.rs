@@ -138,7 +138,7 @@ impl<'a> Judge<'a> {
         let objects = tracked.repository.objects();
         let keys = &mut self.keys;
         let mut in_content = || {
-            tracked.at(path).iter().filter(|version| has_content(version.kind)).any(|version| {
+            tracked.at(path, &mut Vec::new()).iter().filter(|version| has_content(version.kind)).any(|version| {
                 let keys = keys
                     .entry(version.id)
                     .or_insert_with(|| keys_of(&objects, self.detector, &version.id).unwrap_or_default());

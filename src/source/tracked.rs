@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::blob::{from_slashed, slashed};
 use crate::error::{Problem, ProblemKind};
 use crate::git::Repository;
-use crate::git::tracked::Tracked;
+use crate::git::changes::Unreadable;
+use crate::git::tracked::{Tracked, Version};
 use crate::git::tree::EntryKind;
 use crate::source::Visitor;
 use crate::source::ignored::{Ignored, is_work_tree};
@@ -44,25 +45,28 @@ impl TrackedFiles {
         let Some(top) = ignored.top(path) else { return none };
         let Some(tracked) = self.work_tree(&top, visitor) else { return none };
         let below = slashed(path.strip_prefix(&top).unwrap_or(path));
-        let is_itself = tracked.at(&below).iter().any(|version| match version.kind {
+        let mut lost = Vec::new();
+        let is_itself = tracked.at(&below, &mut lost).iter().any(|version| match version.kind {
             EntryKind::File | EntryKind::Link => !is_folder,
             // One that is not checked out has nothing of its own.
             EntryKind::Submodule => is_folder && is_work_tree(path),
             EntryKind::Folder => false,
         });
-        match is_folder {
+        let hidden = match is_folder {
             _ if is_itself => Hidden::Itself,
             false => none,
             true => {
-                let files = tracked.below(&below).into_iter();
+                let files = tracked.below(&below, &mut lost).into_iter();
                 let parts = |path: &[u8]| safe_parts(&path[below.len() + 1..]);
-                Hidden::Below(
-                    files
-                        .filter_map(|(path, version)| Some(Below { parts: parts(&path)?, kind: version.kind }))
-                        .collect(),
-                )
+                let file =
+                    |(path, version): (Vec<u8>, Version)| Some(Below { parts: parts(&path)?, kind: version.kind });
+                Hidden::Below(files.filter_map(file).collect())
             }
+        };
+        for Unreadable { id, kind, cause } in lost {
+            visitor.problem(Problem::object(&id, kind, &cause));
         }
+        hidden
     }
 
     fn work_tree<V: Visitor>(&self, top: &Path, visitor: &mut V) -> Option<Arc<Tracked>> {
