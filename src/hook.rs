@@ -133,8 +133,16 @@ pub enum HookConfig {
     },
 }
 
-/// What to tell who is stopped by a hook.
-pub fn stopped(stage: Stage) -> &'static str {
+/// What to tell who is stopped by a hook that ended with `exit`; nothing when it did not stop anything.
+pub fn stopped(stage: Stage, exit: Exit) -> Option<&'static str> {
+    match exit {
+        Exit::Clean => None,
+        Exit::Leaks | Exit::HookInactive => Some(leaked(stage)),
+        Exit::Usage | Exit::Incomplete | Exit::Interrupted => Some(not_checked(stage)),
+    }
+}
+
+fn leaked(stage: Stage) -> &'static str {
     match stage {
         Stage::PreCommit => {
             "nothing was committed. Take the key out of the file and add it again (git restore --staged FILE takes the \
@@ -144,8 +152,22 @@ pub fn stopped(stage: Stage) -> &'static str {
             "nothing was committed. Write the message without the key; to commit all the same: git commit --no-verify"
         }
         Stage::PrePush => {
-            "nothing was pushed. Take the key out of the commits that hold it (git rebase -i), or fetch what is missing; \
-             to push all the same: git push --no-verify"
+            "nothing was pushed. Take the key out of the commits that hold it (git rebase -i), or, if the remote has \
+             them already, say so to this repository (git fetch); to push all the same: git push --no-verify"
+        }
+    }
+}
+
+/// What to tell who is stopped because something could not be read: the cause and its remedy are told beside it.
+pub fn not_checked(stage: Stage) -> &'static str {
+    match stage {
+        Stage::PreCommit | Stage::CommitMsg => {
+            "nothing was committed, because not everything could be looked at; do what the message with the cause says, \
+             or, to commit all the same: git commit --no-verify"
+        }
+        Stage::PrePush => {
+            "nothing was pushed, because not everything could be looked at; do what the message with the cause says, \
+             or, to push all the same: git push --no-verify"
         }
     }
 }
