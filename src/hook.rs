@@ -3,7 +3,7 @@
 //!
 //! The repository and its settings are read by `place`; nothing of it is executed. A hook is an entry in the
 //! repository's configuration (`config`) or a marked block in a shell script (`script`, `file`); where a hook
-//! manager is in charge (`managers`) it is neither, and the user is told what to add there.
+//! manager is in charge (`managers`) it is neither, and the user is told what to add there (`snippets`).
 
 mod config;
 mod file;
@@ -12,6 +12,7 @@ mod managers;
 mod place;
 mod program;
 mod script;
+mod snippets;
 mod status;
 mod uninstall;
 
@@ -206,7 +207,8 @@ fn tell(told: &mut String, line: impl AsRef<str>) {
 /// Adds `text` to what is told, set in, so that it can be told from what we say about it.
 fn tell_text(told: &mut String, text: &[u8]) {
     for line in text.split(|&byte| byte == b'\n') {
-        let line = terminal(line);
+        // A tab is one here: the text may be meant to be copied.
+        let line = line.split(|&byte| byte == b'\t').map(terminal).collect::<Vec<_>>().join("\t");
         tell(told, if line.is_empty() { line } else { format!("    {line}") });
     }
 }
