@@ -23,6 +23,8 @@ mod history;
 #[cfg(unix)]
 mod hook;
 #[cfg(unix)]
+mod hook_install;
+#[cfg(unix)]
 mod hook_push;
 #[cfg(unix)]
 mod hook_run;
