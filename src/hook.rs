@@ -150,7 +150,8 @@ fn leaked(stage: Stage) -> &'static str {
              file out of the commit alone); to commit all the same: git commit --no-verify"
         }
         Stage::CommitMsg => {
-            "nothing was committed. Write the message without the key; to commit all the same: git commit --no-verify"
+            "nothing was committed. Write the message without the key (git commit --no-status keeps git's list of files \
+             out of it); to commit all the same: git commit --no-verify"
         }
         Stage::PrePush => {
             "nothing was pushed. Take the key out of the commits that hold it (git rebase -i), or, if the remote has \

@@ -171,12 +171,12 @@ fn entry(config: &File, stage: Stage) -> Option<Entry> {
     let ours = sections
         .filter(|section| section.header().subsection_name().is_some_and(|subsection| subsection == name.as_str()));
     let local = ours.into_iter().all(|section| section.meta().source == gix::config::Source::Local);
-    let state = match (has_event && command.is_some(), enabled) {
+    let counts = match (has_event && command.is_some(), enabled) {
         (true, true) => EntryState::On,
         (_, false) => EntryState::Disabled,
         (false, true) => EntryState::Off,
     };
-    Some(Entry { command: command.map(Vec::from).unwrap_or_default(), state, local })
+    Some(Entry { command: command.map(Vec::from).unwrap_or_default(), state: counts, local })
 }
 
 /// Which repositories a setting concerns.

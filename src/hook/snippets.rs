@@ -29,7 +29,7 @@ pub fn snippets(of: &InCharge, stages: &[Stage]) -> Vec<Snippet> {
             let mut snippets = match extension {
                 "toml" => in_config(of_each(lefthook_toml)),
                 "json" | "jsonc" => in_json(of, json_members(stages, lefthook_json)),
-                _ => stages.iter().map(|&stage| lefthook_yaml(&shown(&of.config), &config, stage)).collect(),
+                _ => lefthook_yaml(&shown(&of.config), &config, stages),
             };
             snippets.extend(stages.iter().map(|&stage| Snippet {
                 to: shown(&of.lefthook_script(stage)),
@@ -96,8 +96,21 @@ fn prek_toml(stage: Stage) -> String {
     )
 }
 
+/// Scripts of lefthook's: what goes to one place comes together.
+fn lefthook_yaml(config: &str, text: &str, stages: &[Stage]) -> Vec<Snippet> {
+    let mut snippets: Vec<Snippet> = Vec::new();
+    for &stage in stages {
+        let next = lefthook_script(config, text, stage);
+        match snippets.iter_mut().find(|snippet| snippet.to == next.to) {
+            Some(snippet) => snippet.text.push_str(&next.text),
+            None => snippets.push(next),
+        }
+    }
+    snippets
+}
+
 /// A script of lefthook's, below what is there of the hook already.
-fn lefthook_yaml(config: &str, text: &str, stage: Stage) -> Snippet {
+fn lefthook_script(config: &str, text: &str, stage: Stage) -> Snippet {
     let stdin = match stage {
         Stage::PreCommit | Stage::CommitMsg => "",
         Stage::PrePush => "      use_stdin: true\n",

@@ -102,7 +102,7 @@ fn without_status(message: &[u8]) -> Cow<'_, [u8]> {
     }
     // The lines stay in number, so that places are right.
     let blank = |line: &&[u8]| if is_name(&line) { b"#\n".to_vec() } else { line.to_vec() };
-    let status: Vec<u8> = status.iter().flat_map(|line| blank(line)).collect();
+    let status: Vec<u8> = status.iter().flat_map(blank).collect();
     Cow::Owned([before.concat(), status].concat())
 }
 
