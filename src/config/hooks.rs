@@ -114,8 +114,7 @@ fn tell_of(others: &[(Vec<u8>, ObjectId)]) {
 
 /// git says nothing when everything is there already; so does a hook before this one that has taken git's lines.
 fn tell_of_nothing(repository: &Repository, to: &Destination) {
-    let head = Update { local: repository.head().ok().flatten(), remote: None, name: None };
-    if repository.outgoing(&[head], to).is_ok_and(|outgoing| !outgoing.commits.is_empty()) {
+    if repository.is_ahead(to) {
         let message = "nothing on standard input tells what is pushed, so nothing was looked at; that is right if git \
                        says that everything is up to date, and else another hook has taken git's lines";
         write_message(message, &mut io::stderr());

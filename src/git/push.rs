@@ -106,6 +106,13 @@ impl Repository {
         Ok(refs)
     }
 
+    /// Whether HEAD has commits that the other side is not known to have, while something is known of it.
+    pub fn is_ahead(&self, to: &Destination) -> bool {
+        let head = Update { local: self.head().ok().flatten(), remote: None, name: None };
+        let is_known = !self.there(&[], to).is_empty();
+        is_known && self.outgoing(&[head], to).is_ok_and(|outgoing| !outgoing.commits.is_empty())
+    }
+
     /// What the other side is known to have. What was never fetched can't be followed, and hides nothing.
     fn there(&self, updates: &[Update], to: &Destination) -> Vec<ObjectId> {
         let gix = self.gix.to_thread_local();

@@ -64,7 +64,8 @@ fn pre_commit(config: &str, text: &str, hooks: &str) -> Snippet {
         None => Snippet { to: config.to_owned(), text: format!("repos:\n{entry}") },
         Some(section) => {
             let text = moved(&entry, section.indent.unwrap_or(2));
-            Snippet { to: format!("the list \"repos:\" that is in {config} already"), text }
+            let how = if section.indent.is_none() { ", in lines of its own below it" } else { "" };
+            Snippet { to: format!("the list \"repos:\" that is in {config} already{how}"), text }
         }
     }
 }

@@ -34,6 +34,13 @@ fn what_a_configuration_has_already_is_kept() {
             "    repos:\n      - repo: local\n".into(),
         ),
         (
+            738,
+            ".pre-commit-config.yaml",
+            "repos: []\n",
+            "the list \"repos:\" that is in .pre-commit-config.yaml already, in lines of its own below it:",
+            "      - repo: local\n".into(),
+        ),
+        (
             734,
             "lefthook.yml",
             "pre-push:\n    jobs:\n      - run: x\n",
@@ -111,7 +118,9 @@ fn a_hook_that_was_switched_off_is_so_again() {
         repository.run_ok(&["hook", "install", "--hook", "pre-commit"]);
         assert_eq!(mode(&path), 0o740);
         // The user's choice counts.
-        later.map(|mode| fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("set"));
+        if let Some(mode) = later {
+            fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("set");
+        }
         repository.run_ok(&["hook", "uninstall"]);
         assert_eq!(fs::read_to_string(&path).expect("readable"), "#!/bin/sh\necho theirs\n");
         assert_eq!(mode(&path), expected);

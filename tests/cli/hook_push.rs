@@ -160,6 +160,9 @@ fn a_hook_that_is_told_nothing_says_so() {
     let run = hooked.bench.run_with_input(["-C", "r", "hook", "run", "pre-push", "origin", "../up.git"], b"");
     assert_eq!(run.status, Some(0), "{}", run.stderr);
     assert!(run.stderr.contains("nothing was looked at"), "{}", run.stderr);
+    // Of an address without a name nothing is known, and so nothing is said.
+    let run = hooked.bench.run_with_input(["-C", "r", "hook", "run", "pre-push", "../up.git", "../up.git"], b"");
+    assert_eq!((run.status, &run.stderr[..]), (Some(0), ""));
 
     let mut closed = Command::new("sh");
     let program = env!("CARGO_BIN_EXE_hopx-leaks");
