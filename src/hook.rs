@@ -3,7 +3,7 @@
 //!
 //! The repository and its settings are read by `place`; nothing of it is executed. A hook is an entry in the
 //! repository's configuration (`config`) or a marked block in a shell script (`script`, `file`); where a hook
-//! manager is in charge (`managers`) it is neither, and the user is told what to add there.
+//! manager is in charge (`managers`) it is neither, and the user is told what to add there (`snippets`).
 
 mod config;
 mod file;
@@ -12,6 +12,7 @@ mod managers;
 mod place;
 mod program;
 mod script;
+mod snippets;
 mod status;
 mod uninstall;
 
@@ -133,19 +134,42 @@ pub enum HookConfig {
     },
 }
 
-/// What to tell who is stopped by a hook.
-pub fn stopped(stage: Stage) -> &'static str {
+/// What to tell who is stopped by a hook that ended with `exit`; nothing when it did not stop anything.
+pub fn stopped(stage: Stage, exit: Exit) -> Option<&'static str> {
+    match exit {
+        Exit::Clean => None,
+        Exit::Leaks | Exit::HookInactive => Some(leaked(stage)),
+        Exit::Usage | Exit::Incomplete | Exit::Interrupted => Some(not_checked(stage)),
+    }
+}
+
+fn leaked(stage: Stage) -> &'static str {
     match stage {
         Stage::PreCommit => {
             "nothing was committed. Take the key out of the file and add it again (git restore --staged FILE takes the \
              file out of the commit alone); to commit all the same: git commit --no-verify"
         }
         Stage::CommitMsg => {
-            "nothing was committed. Write the message without the key; to commit all the same: git commit --no-verify"
+            "nothing was committed. Write the message without the key (git commit --no-status keeps git's list of files \
+             out of it); to commit all the same: git commit --no-verify"
         }
         Stage::PrePush => {
-            "nothing was pushed. Take the key out of the commits that hold it (git rebase -i), or fetch what is missing; \
-             to push all the same: git push --no-verify"
+            "nothing was pushed. Take the key out of the commits that hold it (git rebase -i), or, if the remote has \
+             them already, say so to this repository (git fetch); to push all the same: git push --no-verify"
+        }
+    }
+}
+
+/// What to tell who is stopped because something could not be read: the cause and its remedy are told beside it.
+pub fn not_checked(stage: Stage) -> &'static str {
+    match stage {
+        Stage::PreCommit | Stage::CommitMsg => {
+            "nothing was committed, because not everything could be looked at; do what the message with the cause says, \
+             or, to commit all the same: git commit --no-verify"
+        }
+        Stage::PrePush => {
+            "nothing was pushed, because not everything could be looked at; do what the message with the cause says, \
+             or, to push all the same: git push --no-verify"
         }
     }
 }
@@ -184,7 +208,8 @@ fn tell(told: &mut String, line: impl AsRef<str>) {
 /// Adds `text` to what is told, set in, so that it can be told from what we say about it.
 fn tell_text(told: &mut String, text: &[u8]) {
     for line in text.split(|&byte| byte == b'\n') {
-        let line = terminal(line);
+        // A tab is one here: the text may be meant to be copied.
+        let line = line.split(|&byte| byte == b'\t').map(terminal).collect::<Vec<_>>().join("\t");
         tell(told, if line.is_empty() { line } else { format!("    {line}") });
     }
 }

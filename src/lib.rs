@@ -60,7 +60,11 @@ use crate::source::Source;
 /// What ended the run; an input that can't be read does not.
 pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
     match config {
-        Config::Scan(config) => run_scan(config, out, err),
+        Config::Scan(config) => run_scan(config, out, err).inspect_err(|_| {
+            if let Some(stage) = config.hook {
+                output::write_message(hook::not_checked(stage), err);
+            }
+        }),
         Config::Hook(config) => hook::run(config, out),
         Config::Schema => output::print(report::json::JSON_SCHEMA, out).map(|()| Exit::Clean),
     }
@@ -86,8 +90,8 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
         (Some(_), Exit::Clean) => {}
         (hook, _) => {
             output::write_all(&report, &config.outputs, config.style, out)?;
-            if let Some(stage) = hook {
-                output::write_message(hook::stopped(stage), err);
+            if let Some(message) = hook.and_then(|stage| hook::stopped(stage, exit)) {
+                output::write_message(message, err);
             }
         }
     }

@@ -1,17 +1,21 @@
 //! The commands that concern git hooks: putting them in place, and doing their work.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 
 use crate::cli::{CommonArgs, HookCommand, HookRunCommand, HookStages};
 use crate::config::repositories::{here, range_error, staged};
 use crate::config::{Config, ScanConfig};
+use crate::detect::Detector;
 use crate::error::Error;
 use crate::git::Repository;
-use crate::git::push::Update;
-use crate::hook::{Beside, HookConfig, Stage, Write};
+use crate::git::push::{Destination, Update};
+use crate::hook::{self, Beside, HookConfig, Stage, Write};
 use crate::object::ObjectId;
+use crate::output::write_message;
 use crate::report::Mode;
+use crate::report::escape::terminal;
+use crate::source::message::Author;
 use crate::source::{Commits, Message, Source};
 
 /// What a hook command amounts to.
@@ -32,8 +36,9 @@ pub fn config(command: HookCommand, common: &CommonArgs) -> Result<Config, Error
         }),
         HookCommand::Status(args) => Config::Hook(HookConfig::Status { stages: stages(&args) }),
         HookCommand::Run(command) => {
-            let (stage, mode, source) = work(command)?;
-            let config = ScanConfig::new(mode, vec![source], common)?;
+            let (stage, mode) = stage(&command);
+            let config = work(command).and_then(|source| ScanConfig::new(mode, vec![source], common));
+            let config = config.inspect_err(|_| write_message(hook::not_checked(stage), &mut io::stderr()))?;
             Config::Scan(ScanConfig { hook: Some(stage), ..config })
         }
     })
@@ -44,38 +49,85 @@ fn stages(args: &HookStages) -> Vec<Stage> {
     Stage::ALL.into_iter().filter(|stage| args.stages.is_empty() || args.stages.contains(stage)).collect()
 }
 
+fn stage(command: &HookRunCommand) -> (Stage, Mode) {
+    match command {
+        HookRunCommand::PreCommit { .. } => (Stage::PreCommit, Mode::Staged),
+        HookRunCommand::CommitMsg { .. } => (Stage::CommitMsg, Mode::Commits),
+        HookRunCommand::PrePush { .. } => (Stage::PrePush, Mode::Commits),
+    }
+}
+
 /// What a hook looks at when git runs it.
-fn work(command: HookRunCommand) -> Result<(Stage, Mode, Source), Error> {
-    Ok(match command {
-        HookRunCommand::PreCommit { rest: _ } => (Stage::PreCommit, Mode::Staged, staged()?),
-        HookRunCommand::CommitMsg { file, rest: _ } => {
-            (Stage::CommitMsg, Mode::Commits, Source::Message(Message { file }))
-        }
-        HookRunCommand::PrePush { remote, url: _, rest: _ } => {
-            (Stage::PrePush, Mode::Commits, push(remote.as_deref())?)
-        }
-    })
+fn work(command: HookRunCommand) -> Result<Source, Error> {
+    match command {
+        HookRunCommand::PreCommit { rest: _ } => staged(),
+        HookRunCommand::CommitMsg { file, rest: _ } => Ok(Source::Message(Message { file, author: author() })),
+        HookRunCommand::PrePush { remote, url, rest: _ } => push(remote, url),
+    }
+}
+
+/// git names this editor to its hooks when it starts none (githooks(5)).
+fn author() -> Author {
+    if std::env::var_os("GIT_EDITOR").is_some_and(|editor| editor == ":") { Author::User } else { Author::Editor }
 }
 
 /// What is about to be pushed.
-fn push(remote: Option<&OsStr>) -> Result<Source, Error> {
-    let mut updates = updates()?;
-    let manager = std::env::var_os("PRE_COMMIT_REMOTE_NAME");
+fn push(remote: Option<OsString>, url: Option<OsString>) -> Result<Source, Error> {
+    let is_managed = std::env::var_os("PRE_COMMIT").is_some();
+    let mut updates = updates(is_managed)?;
+    let bytes = |word: OsString| word.as_encoded_bytes().to_vec();
     // A remote without a name is given by its address, of which nothing is tracked.
-    let remote = remote.or(manager.as_deref()).unwrap_or_default().to_string_lossy().into_owned();
+    let to = Destination {
+        remote: remote.or_else(|| std::env::var_os("PRE_COMMIT_REMOTE_NAME")).map(bytes).unwrap_or_default(),
+        url: url.or_else(|| std::env::var_os("PRE_COMMIT_REMOTE_URL")).map(bytes).filter(|url| !url.is_empty()),
+    };
     let repository = here()?;
-    if updates.is_empty() && std::env::var_os("PRE_COMMIT").is_some() {
+    let failed = |error| range_error(error, "what is about to be pushed");
+    if updates.is_empty() && is_managed {
         updates.push(managed(&repository)?);
+        let others = repository.unpushed(&to).map_err(failed)?;
+        tell_of(&others);
+        updates.extend(others.into_iter().map(|(_, id)| Update { local: Some(id), remote: None, name: None }));
+    } else if updates.is_empty() && !to.remote.is_empty() {
+        tell_of_nothing(&repository, &to);
     }
-    let outgoing =
-        repository.outgoing(&updates, &remote).map_err(|error| range_error(error, "what is about to be pushed"))?;
+    let outgoing = repository.outgoing(&updates, &to).map_err(failed)?;
     Ok(Source::Commits(Commits { repository, commits: outgoing.commits, others: outgoing.others }))
 }
 
+/// A manager shows this when the hook fails, which may be because of a branch that is not pushed now.
+fn tell_of(others: &[(Vec<u8>, ObjectId)]) {
+    const SHOWN: usize = 20;
+    let detector = Detector::new();
+    let mut names: Vec<String> = others.iter().take(SHOWN).map(|(name, _)| terminal(&detector.redact(name))).collect();
+    if others.len() > SHOWN {
+        names.push(format!("{} more", others.len() - SHOWN));
+    }
+    if !names.is_empty() {
+        let names = names.join(", ");
+        let message = format!(
+            "the hook manager tells of one ref of a push only, so all that may be part of it was looked at: {names}"
+        );
+        write_message(&message, &mut io::stderr());
+    }
+}
+
+/// git says nothing when everything is there already; so does a hook before this one that has taken git's lines.
+fn tell_of_nothing(repository: &Repository, to: &Destination) {
+    if repository.is_ahead(to) {
+        let message = "nothing on standard input tells what is pushed, so nothing was looked at; that is right if git \
+                       says that everything is up to date, and else another hook has taken git's lines";
+        write_message(message, &mut io::stderr());
+    }
+}
+
 /// The refs that are pushed, from standard input. git writes none when everything is there already.
-fn updates() -> Result<Vec<Update>, Error> {
+fn updates(is_managed: bool) -> Result<Vec<Update>, Error> {
     if io::stdin().is_terminal() {
         return Err(Error::Push { cause: "standard input is a terminal".to_owned() });
+    }
+    if !is_managed && is_closed() {
+        return Err(Error::Push { cause: "standard input is closed".to_owned() });
     }
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).map_err(|error| Error::Push { cause: error.to_string() })?;
@@ -84,6 +136,27 @@ fn updates() -> Result<Vec<Update>, Error> {
         .map(|line| Update::parse(line.trim_ascii()))
         .collect::<Option<Vec<_>>>()
         .ok_or_else(|| Error::Push { cause: "standard input does not say LOCAL-REF ID REMOTE-REF ID".to_owned() })
+}
+
+/// Whether standard input was closed when the program started: Rust's runtime then opens the null device in its place, for
+/// reading and writing, where a shell's `</dev/null` is for reading alone.
+fn is_closed() -> bool {
+    #[cfg(unix)]
+    {
+        use std::io::Write as _;
+        use std::os::fd::AsFd;
+        use std::os::unix::fs::MetadataExt;
+        let Ok(mut file) = io::stdin().as_fd().try_clone_to_owned().map(std::fs::File::from) else { return true };
+        let device = |metadata: io::Result<std::fs::Metadata>| metadata.map(|metadata| metadata.rdev()).ok();
+        let is_null =
+            device(file.metadata()).is_some_and(|own| own != 0 && Some(own) == device(std::fs::metadata("/dev/null")));
+        // Nothing is written: the call tells whether that would be allowed.
+        is_null && file.write(b"").is_ok()
+    }
+    #[cfg(not(unix))]
+    {
+        false
+    }
 }
 
 /// What pre-commit or prek says of the push: they read standard input themselves and tell of one ref in the environment,
@@ -98,5 +171,5 @@ fn managed(repository: &Repository) -> Result<Update, Error> {
             repository.commit(&branch).map_err(|error| range_error(error, &branch))?
         }
     };
-    Ok(Update { local: Some(local), remote: variable("PRE_COMMIT_FROM_REF").and_then(id) })
+    Ok(Update { local: Some(local), remote: variable("PRE_COMMIT_FROM_REF").and_then(id), name: None })
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::place::{Entry, EntryState, Place, entry_in, entry_name};
+use super::place::{Entry, EntryState, Place, entry_in, entry_name, settings_in};
 use super::{Stage, Write, script};
 use crate::error::Error;
 
@@ -23,7 +23,7 @@ pub fn install(place: &Place, stage: Stage, program: &[u8], write: Write) -> Res
         return Ok(false);
     }
     let new = with_section(&without_section(&old, stage), stage, &command);
-    check(&path, &new, stage, wanted.as_ref())?;
+    check(&path, &old, &new, stage, wanted.as_ref())?;
     replace(&path, &new, write).map(|()| true)
 }
 
@@ -39,24 +39,28 @@ pub fn uninstall(place: &Place, stage: Stage, write: Write) -> Result<bool, Erro
         return Ok(false);
     }
     let new = without_section(&old, stage);
-    check(&path, &new, stage, None)?;
+    check(&path, &old, &new, stage, None)?;
     replace(&path, &new, write).map(|()| true)
 }
 
 /// The section for `stage`, with a newline behind it.
 pub fn section(stage: Stage, command: &[u8]) -> Vec<u8> {
     let start = format!("{}\n\tevent = {}\n\tcommand = \"", header(stage), stage.name());
-    let mut section = start.into_bytes();
-    // git-config(1), Syntax: these are what a quoted value can't hold as they are.
-    for &byte in command {
+    [start.as_bytes(), &escaped(command), b"\"\n"].concat()
+}
+
+/// A value as it stands between quotes: git-config(1), Syntax, says what can't stand there as it is.
+pub fn escaped(value: &[u8]) -> Vec<u8> {
+    let mut escaped = Vec::new();
+    for &byte in value {
         match byte {
-            b'"' | b'\\' => section.extend_from_slice(&[b'\\', byte]),
-            b'\t' => section.extend_from_slice(b"\\t"),
-            byte => section.push(byte),
+            b'"' | b'\\' => escaped.extend_from_slice(&[b'\\', byte]),
+            b'\t' => escaped.extend_from_slice(b"\\t"),
+            b'\n' => escaped.extend_from_slice(b"\\n"),
+            byte => escaped.push(byte),
         }
     }
-    section.extend_from_slice(b"\"\n");
-    section
+    escaped
 }
 
 fn header(stage: Stage) -> String {
@@ -80,8 +84,18 @@ fn without_section(config: &[u8], stage: Stage) -> Vec<u8> {
     let mut dropped_header: Option<usize> = None;
     let mut header_line: &[u8] = b"";
     let mut is_last_dropped = false;
+    let mut open = None;
     for line in config.split_inclusive(|&byte| byte == b'\n') {
         let text = line.trim_ascii();
+        if let Some(value) = open {
+            // The value of a setting goes on here, and goes where its beginning went.
+            open = goes_on(line, value);
+            if !is_last_dropped {
+                kept.push(line);
+            }
+            continue;
+        }
+        open = if text.starts_with(b"[") { None } else { goes_on(line, Value::Plain) };
         is_last_dropped = false;
         if text.starts_with(b"[") {
             dropped_header = None;
@@ -108,17 +122,59 @@ fn without_section(config: &[u8], stage: Stage) -> Vec<u8> {
     left
 }
 
-fn is_own_setting(text: &[u8]) -> bool {
-    let name = text.split(|&byte| byte == b'=').next().unwrap_or_default().trim_ascii();
-    [&b"event"[..], b"command", b"enabled", b"parallel"].iter().any(|own| name.eq_ignore_ascii_case(own))
+/// Where in a value a line ends that the next one goes on with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Value {
+    Plain,
+    Quoted,
 }
 
-/// Whether the bytes mean what they should.
-fn check(path: &Path, config: &[u8], stage: Stage, wanted: Option<&Entry>) -> Result<(), Error> {
+/// Whether a value that is at `value` when the line begins goes on behind it: the line ends in a backslash that is no
+/// part of a comment and is not escaped.
+fn goes_on(line: &[u8], mut value: Value) -> Option<Value> {
+    let mut bytes = line.iter().filter(|byte| **byte != b'\r');
+    while let Some(byte) = bytes.next() {
+        match (byte, value) {
+            (b'\\', _) => match bytes.next() {
+                Some(b'\n') => return Some(value),
+                Some(_) => {}
+                None => return None,
+            },
+            (b'"', Value::Plain) => value = Value::Quoted,
+            (b'"', Value::Quoted) => value = Value::Plain,
+            (b'#' | b';', Value::Plain) => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_own_setting(text: &[u8]) -> bool {
+    // A name alone is a setting too, and a comment may stand behind it.
+    let name = text.split(|&byte| byte == b'=' || byte == b'#' || byte == b';').next().unwrap_or_default().trim_ascii();
+    OWN.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
+}
+
+/// The settings of a hook.
+const OWN: [&str; 4] = ["event", "command", "enabled", "parallel"];
+
+/// Whether the new bytes mean what they should: our settings are those that are wanted and no more, and of the settings
+/// that are not ours the same are left.
+fn check(path: &Path, old: &[u8], new: &[u8], stage: Stage, wanted: Option<&Entry>) -> Result<(), Error> {
     let name = entry_name(stage);
-    let cause = match entry_in(config, stage) {
-        Ok(entry) if entry.as_ref() == wanted => return Ok(()),
-        Ok(_) => format!("its settings of hook.{name} are not written as expected"),
+    let split = |bytes: &[u8]| -> Result<(Vec<String>, Vec<String>), String> {
+        Ok(settings_in(bytes, stage)?.into_iter().partition(|setting| OWN.contains(&setting.as_str())))
+    };
+    let means = || -> Result<bool, String> {
+        let (own, others) = split(new)?;
+        // What is wrong with the old bytes is for the new ones to be free of.
+        let is_same = split(old).is_ok_and(|(_, before)| before == others);
+        let count = if wanted.is_some() { 2 } else { 0 };
+        Ok(is_same && own.len() == count && entry_in(new, stage)?.as_ref() == wanted)
+    };
+    let cause = match means() {
+        Ok(true) => return Ok(()),
+        Ok(false) => format!("its settings of hook.{name} are not written as expected"),
         Err(cause) => cause,
     };
     let remedy = format!("git config --local --remove-section hook.{name}");
@@ -185,5 +241,22 @@ mod tests {
         let left = without_section(&more, Stage::PrePush);
         assert_eq!(left, b"[a]\n\tb = c\n[hook \"hopx-leaks-pre-push\"]\n\tother = 1\n");
         assert_eq!(entry_in(&left, Stage::PrePush), Ok(None));
+    }
+
+    #[test]
+    fn settings_go_with_all_their_lines() {
+        let header = "[hook \"hopx-leaks-pre-push\"]\n";
+        for setting in [
+            "\tcommand = a \\\n\tb\n",
+            "\tcommand = \"a # \\\n[x] \\\\ \\\n\tb\" # c \\\n",
+            "\tcommand = a \\\r\n\tevent = b\r\n",
+            "\tenabled\n\tcommand = a \\\\\n",
+        ] {
+            let config = format!("[a]\n\tb = c \\\n\td\n{header}{setting}[e]\n\tf = g\n");
+            let left = without_section(config.as_bytes(), Stage::PrePush);
+            assert_eq!(String::from_utf8_lossy(&left), "[a]\n\tb = c \\\n\td\n[e]\n\tf = g\n", "{setting}");
+        }
+        let left = without_section(format!("{header}\tmore = \\\n\tevent\n\tevent = x\n").as_bytes(), Stage::PrePush);
+        assert_eq!(String::from_utf8_lossy(&left), format!("{header}\tmore = \\\n\tevent\n\tevent = x\n"));
     }
 }

@@ -55,19 +55,19 @@ pub fn look(path: &Path) -> Result<HookFile, Error> {
     fs::read(path).map(|content| HookFile::Plain { content, run }).map_err(failed)
 }
 
-/// Puts an executable file at `path` in one step, with the permissions of the file that stood there. A new one may be
-/// run by whoever may enter its folder, which is made when it is not there.
+/// Puts a file at `path` in one step, with the permissions of the file that stood there, so that git runs it or doesn't.
+/// A new one may be run by whoever may enter its folder, which is made when it is not there.
 ///
 /// # Errors
 ///
 /// [`Error::HookFile`].
-pub fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
+pub fn replace(path: &Path, content: &[u8], run: Run) -> Result<(), Error> {
     let write = || {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let mut file = tempfile::Builder::new().prefix(".hopx-leaks-").tempfile_in(folder)?;
         file.write_all(content)?;
-        set_mode(file.as_file(), path, folder)?;
+        set_mode(file.as_file(), path, folder, run)?;
         file.as_file().sync_all()?;
         file.persist(path).map(|_| ()).map_err(|error| error.error)
     };
@@ -97,19 +97,34 @@ pub fn is_executable(metadata: &Metadata) -> bool {
     }
 }
 
+/// Whether a file is executable as [`replace`] makes one that was not: for its owner alone.
+pub fn is_switched_on(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o100)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 #[cfg(unix)]
-fn set_mode(file: &fs::File, replaced: &Path, folder: &Path) -> io::Result<()> {
+fn set_mode(file: &fs::File, replaced: &Path, folder: &Path, run: Run) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = match replaced.metadata() {
-        Ok(metadata) => metadata.permissions().mode() | 0o100,
+    let mode = match (replaced.metadata(), run) {
+        (Ok(metadata), Run::Yes) => metadata.permissions().mode() | 0o100,
+        (Ok(metadata), Run::No) => metadata.permissions().mode() & !0o111,
         // The umask's, which can't be asked for: the folder was made with it.
-        Err(_) => folder.metadata()?.permissions().mode() & 0o777 | 0o700,
+        (Err(_), _) => folder.metadata()?.permissions().mode() & 0o777 | 0o700,
     };
     file.set_permissions(PermissionsExt::from_mode(mode & 0o7777))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_: &fs::File, _: &Path, _: &Path) -> io::Result<()> {
+fn set_mode(_: &fs::File, _: &Path, _: &Path, _: Run) -> io::Result<()> {
     Ok(())
 }
 

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::file::{self, HookFile, Run};
 use super::managers::{self, InCharge};
-use super::place::{EntryState, Owner, Place};
+use super::place::{EntryState, Owner, Place, SaidBy, entry_name};
 use super::program::{self, Git};
-use super::script::{self, Refusal};
+use super::script::{self, Before, Refusal};
+use super::snippets::snippets;
 use super::{Beside, Method, Stage, Write, config, shown, tell, tell_text};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -53,8 +54,12 @@ pub fn install(place: &Place, stages: &[Stage], how: How, told: &mut String) -> 
             Method::Script => false,
             Method::Auto => git == Git::ConfigHooks && !has_block(place, stage)?,
         };
+        let is_linked = place.owner == Owner::Shared && place.said_by == SaidBy::Default;
         let done = if by_config {
-            by_config_entry(place, stage, &program, how.write, &git, told)?
+            by_config_entry(place, stage, &program, how, &git, told)?
+        } else if is_linked && how.beside == Beside::OwnHooks {
+            linked(place, told);
+            return Ok(Exit::Usage);
         } else {
             by_script(place, stage, &program, how, told)?
         };
@@ -64,6 +69,22 @@ pub fn install(place: &Place, stages: &[Stage], how: How, told: &mut String) -> 
     }
     notes(place, &managers, told);
     Ok(exit)
+}
+
+/// Tells that the folder of hooks is a link out of the repository.
+fn linked(place: &Place, told: &mut String) {
+    let folder = place.common.join("hooks");
+    let quoted = script::quoted(folder.as_os_str().as_encoded_bytes());
+    let quoted = terminal(&quoted);
+    let (folder, hooks) = (shown(&folder), shown(&place.hooks));
+    tell(
+        told,
+        format!(
+            "{folder} is a link to {hooks}, outside of this repository, so nothing was installed. To change the hooks \
+             there, for every repository that uses them, say --force; to give this repository hooks of its own, \
+             run: rm {quoted} && mkdir {quoted}"
+        ),
+    );
 }
 
 /// What is true of all hooks of this repository.
@@ -104,9 +125,9 @@ fn hand_over(place: &Place, managers: &[InCharge], stages: &[Stage], told: &mut 
     let names: Vec<&str> = missing.iter().map(|stage| stage.name()).collect();
     for manager in managers {
         tell(told, format!("{} is in charge of git's hooks here, so nothing was installed.", manager.name()));
-        for (config, snippet) in manager.snippets(&missing) {
-            tell(told, format!("Add this to {config}:\n"));
-            tell_text(told, snippet.as_bytes());
+        for snippet in snippets(manager, &missing) {
+            tell(told, format!("Add this to {}:\n", snippet.to));
+            tell_text(told, snippet.text.as_bytes());
         }
         tell(told, format!("Then run: {}", manager.activation(&missing)));
     }
@@ -125,11 +146,23 @@ fn by_config_entry(
     place: &Place,
     stage: Stage,
     program: &[u8],
-    write: Write,
+    how: How,
     git: &Git,
     told: &mut String,
 ) -> Result<Done, Error> {
-    let (name, path) = (stage.name(), shown(&place.config_file()));
+    let (name, path, write) = (stage.name(), shown(&place.config_file()), how.write);
+    let disabled = place.entry(stage).filter(|entry| entry.state == EntryState::Disabled);
+    if let Some(entry) = disabled.filter(|entry| how.beside == Beside::OwnHooks || !entry.local) {
+        let (key, force) = (entry_name(stage), if entry.local { ", or say --force" } else { "" });
+        tell(
+            told,
+            format!(
+                "{name}: hook.{key}.enabled is false, so the hook is switched off; it was left alone. To switch it on, \
+                 run: git config hook.{key}.enabled true{force}"
+            ),
+        );
+        return Ok(Done::No);
+    }
     match (config::install(place, stage, program, write)?, write) {
         (false, _) => tell(told, format!("{name}: already installed in {path}")),
         (true, Write::Files) => tell(told, format!("{name}: installed in {path}")),
@@ -169,13 +202,16 @@ fn by_script(place: &Place, stage: Stage, program: &[u8], how: How, told: &mut S
         );
         let rest = format!(" hook run {} \"$@\"", stage.name());
         tell_text(told, &[&script::quoted(program), rest.as_bytes()].concat());
+        if stage == Stage::PrePush {
+            tell(told, "It needs the lines that git writes to the hook's standard input: read them, and hand them on.");
+        }
         Ok(Done::No)
     };
     let (old, new) = match file::look(&path)? {
         HookFile::None => (None, script::made(stage, program)),
         HookFile::Link(target) => return by_hand(&format!("is a link to {}", shown(&target)), told),
         HookFile::Special => return by_hand("is no file", told),
-        HookFile::Plain { content, run } => match script::with_block(&content, stage, program) {
+        HookFile::Plain { content, run } => match script::with_block(&content, stage, program, before(run)) {
             Err(Refusal::NotShell) => return by_hand("is not a shell script", told),
             Err(Refusal::Marks) => return by_hand("has marks of hopx-leaks that do not pair up", told),
             Ok(_) if run == Run::No && how.beside == Beside::OwnHooks => {
@@ -200,6 +236,13 @@ fn by_script(place: &Place, stage: Stage, program: &[u8], how: How, told: &mut S
     Ok(Done::Yes)
 }
 
+fn before(run: Run) -> Before {
+    match run {
+        Run::Yes => Before::Script,
+        Run::No => Before::SwitchedOff,
+    }
+}
+
 fn write_script(
     stage: Stage,
     path: &Path,
@@ -220,7 +263,7 @@ fn write_script(
     };
     match write {
         Write::Files => {
-            file::replace(path, new)?;
+            file::replace(path, new, Run::Yes)?;
             tell(told, format!("{name}: {verb} {shown}"));
         }
         Write::Nothing => {

@@ -4,29 +4,37 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::Stage;
 use super::place::Place;
-use super::{Stage, shown};
 
 /// A program that writes git's hooks from a configuration in the work tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manager {
+pub enum Manager {
+    /// pre-commit, or prek with the same configuration.
     PreCommit,
+    /// prek, with a configuration that pre-commit does not know.
     Prek,
+    /// lefthook.
     Lefthook,
+    /// husky.
     Husky,
+    /// simple-git-hooks.
     SimpleGitHooks,
 }
 
 /// A manager's configuration in a work tree.
 #[derive(Debug)]
 pub struct InCharge {
-    manager: Manager,
+    /// Which one.
+    pub manager: Manager,
     /// The file with the configuration; for husky the folder, which has a file for each hook.
-    config: PathBuf,
+    pub config: PathBuf,
+    /// The top of the work tree.
+    pub top: PathBuf,
 }
 
 /// The files that put a manager in charge, from the top of the work tree. husky's is a folder.
-const CONFIGS: [(&str, Manager); 17] = [
+const CONFIGS: [(&str, Manager); 27] = [
     (".pre-commit-config.yaml", Manager::PreCommit),
     (".pre-commit-config.yml", Manager::Prek),
     ("prek.toml", Manager::Prek),
@@ -37,25 +45,99 @@ const CONFIGS: [(&str, Manager); 17] = [
     ("lefthook.toml", Manager::Lefthook),
     (".lefthook.toml", Manager::Lefthook),
     ("lefthook.json", Manager::Lefthook),
+    ("lefthook.jsonc", Manager::Lefthook),
     (".lefthook.json", Manager::Lefthook),
+    (".lefthook.jsonc", Manager::Lefthook),
     (".config/lefthook.yml", Manager::Lefthook),
     (".config/lefthook.yaml", Manager::Lefthook),
     (".config/lefthook.toml", Manager::Lefthook),
     (".config/lefthook.json", Manager::Lefthook),
+    (".config/lefthook.jsonc", Manager::Lefthook),
     (".husky", Manager::Husky),
     (".simple-git-hooks.json", Manager::SimpleGitHooks),
+    (".simple-git-hooks.cjs", Manager::SimpleGitHooks),
+    (".simple-git-hooks.js", Manager::SimpleGitHooks),
+    (".simple-git-hooks.mjs", Manager::SimpleGitHooks),
+    ("simple-git-hooks.json", Manager::SimpleGitHooks),
+    ("simple-git-hooks.cjs", Manager::SimpleGitHooks),
+    ("simple-git-hooks.js", Manager::SimpleGitHooks),
+    ("simple-git-hooks.mjs", Manager::SimpleGitHooks),
 ];
 
-/// The managers whose configuration is in the work tree.
+/// The script that lefthook is to run, below the folder of the hook in its own folder. A job would be left out where
+/// lefthook sees no file to look at: at a push of a message or a tag, or a commit that makes a file a link.
+pub const LEFTHOOK_SCRIPT: &str = "hopx-leaks.sh";
+
+/// The managers whose configuration is in the work tree, and those that wrote one of git's hooks from another place.
 pub fn in_charge(place: &Place) -> Vec<InCharge> {
     let Some(top) = &place.top else { return Vec::new() };
-    let files = CONFIGS.iter().map(|&(name, manager)| InCharge { manager, config: top.join(name) });
+    let at = |manager, config: PathBuf| InCharge { manager, config: top.join(config), top: top.clone() };
+    let files = CONFIGS.iter().map(|&(name, manager)| at(manager, name.into()));
     let mut found: Vec<InCharge> = files.filter(InCharge::is_there).collect();
     let package = top.join("package.json");
     if has_simple_git_hooks(&package) {
-        found.push(InCharge { manager: Manager::SimpleGitHooks, config: package });
+        found.push(at(Manager::SimpleGitHooks, package));
+    }
+    for (manager, config) in by_hooks(place) {
+        let config = config.map(|config| top.join(config));
+        let is_known = found.iter().any(|known| match &config {
+            Some(config) => known.config == *config,
+            None => known.manager.family() == manager.family(),
+        });
+        if !is_known {
+            found.push(at(manager, config.unwrap_or_else(|| top.join(manager.default_config()))));
+        }
     }
     found
+}
+
+/// The managers that the hooks themselves tell of, and where their configuration is if they say so.
+fn by_hooks(place: &Place) -> Vec<(Manager, Option<PathBuf>)> {
+    let mut found = Vec::new();
+    if let Some(folder) = place.hooks.parent().filter(|_| place.hooks.ends_with(".husky/_")) {
+        found.push((Manager::Husky, Some(folder.to_path_buf())));
+    }
+    for stage in Stage::ALL {
+        let text = fs::read(place.hooks.join(stage.name())).unwrap_or_default();
+        let has = |mark: &str| memchr::memmem::find(&text, mark.as_bytes()).is_some();
+        if GENERATED.iter().any(|mark| has(mark)) {
+            found.push((Manager::PreCommit, named_config(&text)));
+        } else if has("call_lefthook") {
+            found.push((Manager::Lefthook, None));
+        }
+    }
+    found
+}
+
+impl Manager {
+    /// prek works for pre-commit.
+    fn family(self) -> Manager {
+        match self {
+            Manager::PreCommit | Manager::Prek => Manager::PreCommit,
+            Manager::Lefthook | Manager::Husky | Manager::SimpleGitHooks => self,
+        }
+    }
+
+    fn default_config(self) -> &'static str {
+        match self {
+            Manager::PreCommit | Manager::Prek => ".pre-commit-config.yaml",
+            Manager::Lefthook => "lefthook.yml",
+            Manager::Husky => ".husky",
+            Manager::SimpleGitHooks => "package.json",
+        }
+    }
+}
+
+/// What pre-commit and prek write into a hook.
+const GENERATED: [&str; 2] = ["generated by pre-commit", "generated by prek"];
+
+/// The configuration that a hook of pre-commit or prek names, unless it is quoted.
+fn named_config(hook: &[u8]) -> Option<PathBuf> {
+    const OPTION: &[u8] = b"--config=";
+    let name = &hook[memchr::memmem::find(hook, OPTION)? + OPTION.len()..];
+    let name = name.split(|byte| byte.is_ascii_whitespace() || *byte == b')').next()?;
+    let is_plain = !name.is_empty() && !name.iter().any(|byte| b"'\"\\$`".contains(byte));
+    std::str::from_utf8(name).ok().filter(|_| is_plain).map(PathBuf::from)
 }
 
 fn has_simple_git_hooks(package: &Path) -> bool {
@@ -90,13 +172,33 @@ impl InCharge {
         }
     }
 
-    /// Whether the configuration has our hook for `stage`: a line with its command that is no comment.
+    /// Whether the configuration has our hook for `stage`: a line with its command that is no comment, and with lefthook
+    /// the script that holds this line.
     pub fn has(&self, stage: Stage) -> bool {
-        let text = fs::read(self.config(stage)).unwrap_or_default();
         let command = format!("hook run {}", stage.name());
-        String::from_utf8_lossy(&text).lines().any(|line| {
-            let line = line.trim_start();
-            !line.starts_with('#') && !line.starts_with("//") && line.contains("hopx-leaks") && line.contains(&command)
+        let runs = |path: &Path| {
+            let text = fs::read(path).unwrap_or_default();
+            lines(&String::from_utf8_lossy(&text)).any(|line| line.contains("hopx-leaks") && line.contains(&command))
+        };
+        match self.manager {
+            Manager::Lefthook => self.names_script(stage) && runs(&self.lefthook_script(stage)),
+            Manager::Husky | Manager::PreCommit | Manager::Prek | Manager::SimpleGitHooks => runs(&self.config(stage)),
+        }
+    }
+
+    /// Our script for `stage` in lefthook's folder.
+    pub fn lefthook_script(&self, stage: Stage) -> PathBuf {
+        self.top.join(".lefthook").join(stage.name()).join(LEFTHOOK_SCRIPT)
+    }
+
+    /// Whether lefthook's configuration names our script for `stage`, in whichever language it is written: the hook's name
+    /// is the last one before it.
+    fn names_script(&self, stage: Stage) -> bool {
+        let text = fs::read(&self.config).unwrap_or_default();
+        let text: String = lines(&String::from_utf8_lossy(&text)).flat_map(|line| [line, "\n"]).collect();
+        text.match_indices(LEFTHOOK_SCRIPT).any(|(at, _)| {
+            let last = Stage::ALL.into_iter().max_by_key(|stage| text[..at].rfind(stage.name()));
+            last == Some(stage) && text[..at].contains(stage.name())
         })
     }
 
@@ -109,7 +211,7 @@ impl InCharge {
         let text = fs::read(path).unwrap_or_default();
         let has = |mark: &str| memchr::memmem::find(&text, mark.as_bytes()).is_some();
         match self.manager {
-            Manager::PreCommit | Manager::Prek => has("generated by pre-commit") || has("generated by prek"),
+            Manager::PreCommit | Manager::Prek => GENERATED.iter().any(|mark| has(mark)),
             Manager::Lefthook => has("lefthook"),
             Manager::Husky => folder.parent() == Some(&self.config),
             Manager::SimpleGitHooks => self.has(stage) && has("hopx-leaks"),
@@ -127,105 +229,9 @@ impl InCharge {
             Manager::SimpleGitHooks => "npx simple-git-hooks".to_owned(),
         }
     }
-
-    /// Where to add what, for each of `stages`, so that the manager runs our hook.
-    pub fn snippets(&self, stages: &[Stage]) -> Vec<(String, String)> {
-        let extension = self.config.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let of_each = |snippet: fn(Stage) -> String| stages.iter().map(|&stage| snippet(stage)).collect::<String>();
-        let in_config = |text: String| vec![(shown(&self.config), text)];
-        match (self.manager, extension) {
-            (Manager::PreCommit | Manager::Prek, "toml") => {
-                in_config(format!("[[repos]]\nrepo = \"local\"\n{}", of_each(prek_toml)))
-            }
-            (Manager::PreCommit | Manager::Prek, _) => {
-                in_config(format!("repos:\n  - repo: local\n    hooks:\n{}", of_each(pre_commit_yaml)))
-            }
-            (Manager::Lefthook, "toml") => in_config(of_each(lefthook_toml)),
-            (Manager::Lefthook, "json") => in_config(json_members(stages, lefthook_json)),
-            (Manager::Lefthook, _) => in_config(of_each(lefthook_yaml)),
-            (Manager::Husky, _) => {
-                let line = |stage: Stage| format!("hopx-leaks hook run {} \"$@\"\n", stage.name());
-                stages.iter().map(|&stage| (shown(&self.config(stage)), line(stage))).collect()
-            }
-            (Manager::SimpleGitHooks, _) => {
-                let text = json_members(stages, simple_git_hooks_json);
-                let is_package = self.config.ends_with("package.json");
-                in_config(if is_package { format!("\"simple-git-hooks\": {text}") } else { text })
-            }
-        }
-    }
 }
 
-/// pre-commit names the file with the message by itself, and gives no other stage any.
-fn pre_commit_yaml(stage: Stage) -> String {
-    let name = stage.name();
-    let files = match stage {
-        Stage::CommitMsg => "",
-        Stage::PreCommit | Stage::PrePush => "        pass_filenames: false\n",
-    };
-    format!(
-        "      - id: hopx-leaks-{name}\n        name: hopx-leaks {name}\n        \
-         entry: hopx-leaks hook run {name}\n        \
-         language: system\n        stages: [{name}]\n{files}        always_run: true\n        require_serial: true\n"
-    )
-}
-
-fn prek_toml(stage: Stage) -> String {
-    let name = stage.name();
-    let files = match stage {
-        Stage::CommitMsg => "",
-        Stage::PreCommit | Stage::PrePush => "pass_filenames = false\n",
-    };
-    format!(
-        "\n[[repos.hooks]]\nid = \"hopx-leaks-{name}\"\nname = \"hopx-leaks {name}\"\n\
-         entry = \"hopx-leaks hook run {name}\"\n\
-         language = \"system\"\nstages = [\"{name}\"]\n{files}always_run = true\nrequire_serial = true\n"
-    )
-}
-
-/// The command with lefthook's words for git's arguments.
-fn lefthook_command(stage: Stage) -> &'static str {
-    match stage {
-        Stage::PreCommit => "hopx-leaks hook run pre-commit",
-        Stage::CommitMsg => "hopx-leaks hook run commit-msg {1}",
-        Stage::PrePush => "hopx-leaks hook run pre-push {1}",
-    }
-}
-
-fn lefthook_yaml(stage: Stage) -> String {
-    let stdin = match stage {
-        Stage::PreCommit | Stage::CommitMsg => "",
-        Stage::PrePush => "      use_stdin: true\n",
-    };
-    let (name, command) = (stage.name(), lefthook_command(stage));
-    format!("{name}:\n  jobs:\n    - name: hopx-leaks\n      run: {command}\n{stdin}")
-}
-
-fn lefthook_toml(stage: Stage) -> String {
-    let stdin = match stage {
-        Stage::PreCommit | Stage::CommitMsg => "",
-        Stage::PrePush => "use_stdin = true\n",
-    };
-    let (name, command) = (stage.name(), lefthook_command(stage));
-    format!("[[{name}.jobs]]\nname = \"hopx-leaks\"\nrun = \"{command}\"\n{stdin}\n")
-}
-
-fn lefthook_json(stage: Stage) -> String {
-    let stdin = match stage {
-        Stage::PreCommit | Stage::CommitMsg => "",
-        Stage::PrePush => ", \"use_stdin\": true",
-    };
-    let (name, command) = (stage.name(), lefthook_command(stage));
-    format!("\"{name}\": {{ \"jobs\": [{{ \"name\": \"hopx-leaks\", \"run\": \"{command}\"{stdin} }}] }}")
-}
-
-/// The script that simple-git-hooks writes is handed git's arguments.
-fn simple_git_hooks_json(stage: Stage) -> String {
-    let name = stage.name();
-    format!("\"{name}\": \"hopx-leaks hook run {name} \\\"$@\\\"\"")
-}
-
-fn json_members(stages: &[Stage], member: fn(Stage) -> String) -> String {
-    let members: Vec<String> = stages.iter().map(|&stage| format!("  {}", member(stage))).collect();
-    format!("{{\n{}\n}}\n", members.join(",\n"))
+/// The lines that are no comments.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim_start().starts_with("//"))
 }

@@ -1,5 +1,5 @@
 //! Where a repository keeps its hooks, and what its configuration says about them. The only file of the hooks that
-//! knows gix, which runs nothing here: not git, and nothing of the repository.
+//! knows gix, which runs nothing here: not git, and nothing of the repository. What gix can't find is asked of git elsewhere.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -21,6 +21,8 @@ pub struct Place {
     pub hooks: PathBuf,
     /// Whose hooks these are.
     pub owner: Owner,
+    /// Who says that git looks there.
+    pub said_by: SaidBy,
     /// What the configuration has under our names, in the order of [`Stage::ALL`].
     entries: [Option<Entry>; 3],
 }
@@ -32,6 +34,15 @@ pub enum Owner {
     Repository,
     /// Several repositories', by a `core.hooksPath` that leads out of this one.
     Shared,
+}
+
+/// Who says where git looks for hooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidBy {
+    /// `core.hooksPath`.
+    Setting,
+    /// Nobody: it is the folder `hooks` of the repository, or where a link of that name leads.
+    Default,
 }
 
 /// A hook of ours in the configuration (`hook.<name>.*`, git 2.54 and later).
@@ -50,7 +61,9 @@ pub struct Entry {
 pub enum EntryState {
     /// It does.
     On,
-    /// `hook.<name>.enabled` is false, or `hook.<name>.event` is not the stage.
+    /// It would not, because `hook.<name>.enabled` is false.
+    Disabled,
+    /// `hook.<name>.event` is not the stage, or there is no command.
     Off,
 }
 
@@ -63,8 +76,7 @@ impl Place {
     pub fn find() -> Result<Place, Error> {
         let here = std::env::current_dir().unwrap_or_else(|_| ".".into());
         let no_repository = |cause: String| Error::NoRepository { folder: here.clone(), cause };
-        // The default permissions read every configuration file but the one of git's installation, for which git would
-        // have to be run. Whoever owns the repository: its configuration decides where git looks.
+        // The default permissions read every configuration file but the one of git's installation. Whoever owns the repository: its configuration decides where git looks.
         let options = || gix::open::Options::default().bail_if_untrusted(false);
         let discovery = gix::discover::upwards::Options {
             match_ceiling_dir_or_error: false,
@@ -81,7 +93,9 @@ impl Place {
         let top = top.and_then(|top| top.canonicalize().ok());
         // git runs hooks in the top of the work tree, or in the folder of a bare repository (githooks(5)).
         let start = top.clone().unwrap_or_else(|| common.clone());
-        let (hooks, reach) = hooks_path(config, &start).unwrap_or_else(|| (common.join("hooks"), Reach::ThisOnly));
+        let set = hooks_path(config, &start).or_else(|| hooks_path(&of_installation()?, &start));
+        let said_by = if set.is_some() { SaidBy::Setting } else { SaidBy::Default };
+        let (hooks, reach) = set.unwrap_or_else(|| (common.join("hooks"), Reach::ThisOnly));
         let hooks = resolved(&hooks);
         let own = [Some(common.clone()), top.clone(), first_work_tree(&common)];
         // A `..` is left where the folders before it don't exist; who knows where it will lead.
@@ -89,7 +103,7 @@ impl Place {
         let is_own = is_known && own.into_iter().flatten().any(|folder| hooks.starts_with(folder));
         let owner = if is_own && reach == Reach::ThisOnly { Owner::Repository } else { Owner::Shared };
         let entries = Stage::ALL.map(|stage| entry(config, stage));
-        Ok(Place { top, common, hooks, owner, entries })
+        Ok(Place { top, common, hooks, owner, said_by, entries })
     }
 
     /// The folder where git looks for hooks without `core.hooksPath`.
@@ -125,6 +139,21 @@ pub fn entry_in(bytes: &[u8], stage: Stage) -> Result<Option<Entry>, String> {
     file.map(|file| entry(&file, stage)).map_err(|error| error.to_string())
 }
 
+/// The names of all settings of our hook for `stage` in the bytes of a configuration file, in lower case.
+///
+/// # Errors
+///
+/// What is wrong with the file.
+pub fn settings_in(bytes: &[u8], stage: Stage) -> Result<Vec<String>, String> {
+    let metadata = Metadata::from(gix::config::Source::Local);
+    let file = File::from_bytes_no_includes(bytes, metadata, gix::config::file::init::Options::default());
+    let file = file.map_err(|error| error.to_string())?;
+    let name = entry_name(stage);
+    let sections = file.sections_by_name("hook").into_iter().flatten();
+    let ours = sections.filter(|section| section.header().subsection_name().is_some_and(|own| own == name.as_str()));
+    Ok(ours.flat_map(|section| section.value_names().map(|name| name.to_lowercase()).collect::<Vec<_>>()).collect())
+}
+
 fn entry(config: &File, stage: Stage) -> Option<Entry> {
     let name = entry_name(stage);
     let command = config.string_by("hook", name.as_str(), "command");
@@ -142,12 +171,12 @@ fn entry(config: &File, stage: Stage) -> Option<Entry> {
     let ours = sections
         .filter(|section| section.header().subsection_name().is_some_and(|subsection| subsection == name.as_str()));
     let local = ours.into_iter().all(|section| section.meta().source == gix::config::Source::Local);
-    let is_on = has_event && enabled && command.is_some();
-    Some(Entry {
-        command: command.map(Vec::from).unwrap_or_default(),
-        state: if is_on { EntryState::On } else { EntryState::Off },
-        local,
-    })
+    let counts = match (has_event && command.is_some(), enabled) {
+        (true, true) => EntryState::On,
+        (_, false) => EntryState::Disabled,
+        (false, true) => EntryState::Off,
+    };
+    Some(Entry { command: command.map(Vec::from).unwrap_or_default(), state: counts, local })
 }
 
 /// Which repositories a setting concerns.
@@ -155,6 +184,14 @@ fn entry(config: &File, stage: Stage) -> Option<Entry> {
 enum Reach {
     ThisOnly,
     Others,
+}
+
+/// What the configuration of git's installation says about hooks: the least of all files, but the others don't unsay it.
+fn of_installation() -> Option<File> {
+    let value = super::program::system_setting("core.hooksPath")?;
+    let text = [b"[core]\n\thooksPath = \"", &super::config::escaped(&value)[..], b"\"\n"].concat();
+    let metadata = Metadata::from(gix::config::Source::GitInstallation);
+    File::from_bytes_no_includes(&text, metadata, gix::config::file::init::Options::default()).ok()
 }
 
 /// Where `core.hooksPath` leads, for a repository whose hooks run in `start`.

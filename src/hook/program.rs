@@ -1,5 +1,5 @@
 //! Programs: where ours lies, whether one is there, and which git would run the hooks. git itself is run outside of any
-//! repository, with nothing in its environment, and only to ask for its version.
+//! repository, with nothing in its environment, and only to ask for its version and its own configuration.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -65,17 +65,30 @@ pub fn git() -> Git {
     })
 }
 
+/// A setting of the configuration that belongs to git's installation: only git knows where that file is. It is not
+/// asked where the environment says which file it is, or that there is none (git(1)).
+pub fn system_setting(key: &str) -> Option<Vec<u8>> {
+    if ["GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM"].iter().any(|name| std::env::var_os(name).is_some()) {
+        return None;
+    }
+    let mut value = ask(&["config", "--system", "--includes", "--null", "--get", key])?;
+    (value.pop() == Some(0)).then_some(value)
+}
+
 fn version() -> Option<String> {
+    let text = String::from_utf8(ask(&["--version"])?).ok()?;
+    text.strip_prefix("git version ")?.split_whitespace().next().map(str::to_owned)
+}
+
+fn ask(arguments: &[&str]) -> Option<Vec<u8>> {
     let mut command = Command::new(on_path("git")?);
-    // No repository, no configuration and no loader's variables have a say in this.
-    command.arg("--version").env_clear().current_dir(Path::new("/")).stdin(Stdio::null()).stderr(Stdio::null());
+    // No repository, no configuration of the user's and no loader's variables have a say in this.
+    command.args(arguments).env_clear().current_dir(Path::new("/")).stdin(Stdio::null()).stderr(Stdio::null());
     #[cfg(windows)]
     if let Some(root) = std::env::var_os("SystemRoot") {
         command.env("SystemRoot", root);
     }
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.strip_prefix("git version ")?.split_whitespace().next().map(str::to_owned)
+    command.output().ok().filter(|output| output.status.success()).map(|output| output.stdout)
 }
 
 fn numbers(version: &str) -> Option<(u32, u32)> {

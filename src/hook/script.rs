@@ -18,6 +18,9 @@ const SHEBANG: &[u8] = b"#!/bin/sh\n";
 /// In the block of a script that we made, so that uninstall knows that nobody else did.
 const MADE: &str = "# The script was made for it.\n";
 
+/// In the block of a script that was switched off, so that uninstall leaves it so again.
+const OFF: &str = "# The script was not executable before.\n";
+
 /// What the shell variable that holds the program's path is set with.
 const PROGRAM: &[u8] = b"hopx_leaks_at=";
 
@@ -33,28 +36,31 @@ pub enum Refusal {
     Marks,
 }
 
-/// Whether a script was made by us.
+/// What was there before the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Maker {
-    Us,
-    SomebodyElse,
+pub enum Before {
+    /// No script: it was made for the block.
+    Nothing,
+    /// A script that git ran.
+    Script,
+    /// A script that was switched off.
+    SwitchedOff,
 }
 
 /// A new script with nothing but the block for `stage`, which runs `program`.
 pub fn made(stage: Stage, program: &[u8]) -> Vec<u8> {
-    [SHEBANG, &block(stage, program, Maker::Us)].concat()
+    [SHEBANG, &block(stage, program, Before::Nothing)].concat()
 }
 
-/// `script` with the block for `stage` in it. An old block is replaced where it stands. A new one goes before the first
+/// `script` with the block for `stage` in it, and in what state it was `before`. An old block is replaced where it stands. A new one goes before the first
 /// command: behind the last one it might never be reached.
 ///
 /// # Errors
 ///
 /// Why it is not changed.
-pub fn with_block(script: &[u8], stage: Stage, program: &[u8]) -> Result<Vec<u8>, Refusal> {
+pub fn with_block(script: &[u8], stage: Stage, program: &[u8], before: Before) -> Result<Vec<u8>, Refusal> {
     if let Some(old) = find(script)? {
-        let maker = if contains(&script[old.clone()], MADE.as_bytes()) { Maker::Us } else { Maker::SomebodyElse };
-        let mut block = block(stage, program, maker);
+        let mut block = block(stage, program, before_block(&script[old.clone()]));
         if !script[old.clone()].ends_with(b"\n") {
             block.pop();
         }
@@ -63,7 +69,7 @@ pub fn with_block(script: &[u8], stage: Stage, program: &[u8]) -> Result<Vec<u8>
     if !is_shell(script) {
         return Err(Refusal::NotShell);
     }
-    let mut block = block(stage, program, Maker::SomebodyElse);
+    let mut block = block(stage, program, before);
     let head: usize =
         script.split_inclusive(|&byte| byte == b'\n').take_while(|line| line.starts_with(b"#")).map(<[u8]>::len).sum();
     let (head, rest) = script.split_at(head);
@@ -88,13 +94,28 @@ pub fn without_block(script: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
         head = head.strip_suffix(b"\n").unwrap_or(head);
     }
     let left = [head, &script[block.end..]].concat();
-    let is_made = contains(&script[block], MADE.as_bytes());
+    let is_made = before_block(&script[block]) == Before::Nothing;
     Ok((!is_made || left != SHEBANG).then_some(left))
 }
 
 /// Whether there is a block in `script`.
 pub fn has_block(script: &[u8]) -> bool {
     matches!(find(script), Ok(Some(_)))
+}
+
+/// What there was before the block in `script` came; `None` when there is no block.
+pub fn before(script: &[u8]) -> Option<Before> {
+    find(script).ok().flatten().map(|block| before_block(&script[block]))
+}
+
+fn before_block(block: &[u8]) -> Before {
+    if contains(block, MADE.as_bytes()) {
+        Before::Nothing
+    } else if contains(block, OFF.as_bytes()) {
+        Before::SwitchedOff
+    } else {
+        Before::Script
+    }
 }
 
 /// The path of the program that the block in `script` runs; `None` when there is no block, or none of
@@ -148,7 +169,7 @@ pub fn quoted(word: &[u8]) -> Vec<u8> {
 
 /// The block. It runs in a subshell, so that what it sets does not reach the rest of the script and no `set -e` or
 /// `set -u` reaches it; `exec` hands on the exact status.
-fn block(stage: Stage, program: &[u8], maker: Maker) -> Vec<u8> {
+fn block(stage: Stage, program: &[u8], before_it: Before) -> Vec<u8> {
     let name = stage.name();
     let (before, run, after) = match stage {
         // git gives these nothing on standard input; what else calls them may, and it is not ours.
@@ -171,13 +192,14 @@ fn block(stage: Stage, program: &[u8], maker: Maker) -> Vec<u8> {
             )
         }
     };
-    let made = match maker {
-        Maker::Us => MADE,
-        Maker::SomebodyElse => "",
+    let mark = match before_it {
+        Before::Nothing => MADE,
+        Before::Script => "",
+        Before::SwitchedOff => OFF,
     };
     let missing = missing(stage, &format!("delete the lines from {START} to {END} in '\"$0\"'"), "\n        ");
     let head = format!(
-        "{START}\n# Written by `hopx-leaks hook install`; `hopx-leaks hook uninstall` takes it out.\n{made}{before}(\n"
+        "{START}\n# Written by `hopx-leaks hook install`; `hopx-leaks hook uninstall` takes it out.\n{mark}{before}(\n"
     );
     let rest = format!(
         "\nif [ ! -f \"$hopx_leaks_at\" ] || [ ! -x \"$hopx_leaks_at\" ]; then\n    \
@@ -234,6 +256,16 @@ fn is_shell(script: &[u8]) -> bool {
         program => program,
     };
     program.is_some_and(|program| SHELLS.contains(&program.strip_suffix(b".exe").unwrap_or(program)))
+        && !script.split(|&byte| byte == b'\n').any(is_handed_on)
+}
+
+/// Whether a line hands the script itself to another program, which reads it in another language: `exec python3 "$0"`,
+/// quoted in one way or other so that both languages take it.
+fn is_handed_on(line: &[u8]) -> bool {
+    let is_comment = line.trim_ascii_start().starts_with(b"#");
+    let bare: Vec<u8> = line.iter().copied().filter(|byte| !b"'\"{}".contains(byte)).collect();
+    let exec = memchr::memmem::find(&bare, b"exec ");
+    !is_comment && exec.is_some_and(|at| contains(&bare[at..], b"$0") || contains(&bare[at..], b"$BASH_SOURCE"))
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
@@ -258,16 +290,26 @@ mod tests {
             b"#!/bin/sh\r\necho x\r\n".strip_prefix(b"#!/bin/sh\r\n").unwrap_or_default(),
         ] {
             for stage in Stage::ALL {
-                let with = with_block(script, stage, b"/a b/it's").expect("a shell script");
-                assert_eq!(with_block(&with, stage, b"/a b/it's").expect("one block"), with, "a second time");
-                let moved = with_block(&with, stage, b"/elsewhere").expect("one block");
+                let with = with_block(script, stage, b"/a b/it's", Before::Script).expect("a shell script");
+                assert_eq!(
+                    with_block(&with, stage, b"/a b/it's", Before::Script).expect("one block"),
+                    with,
+                    "a second time"
+                );
+                let moved = with_block(&with, stage, b"/elsewhere", Before::Script).expect("one block");
                 assert_eq!(program_of(&moved).as_deref(), Some(&b"/elsewhere"[..]));
                 assert_eq!(without_block(&moved), Ok(Some(script.to_vec())), "{}", String::from_utf8_lossy(script));
                 assert_eq!(program_of(&with).as_deref(), Some(&b"/a b/it's"[..]));
             }
         }
         let made = made(Stage::PrePush, b"/x");
-        assert_eq!(without_block(&with_block(&made, Stage::PrePush, b"/y").expect("one block")), Ok(None));
+        assert_eq!(
+            without_block(&with_block(&made, Stage::PrePush, b"/y", Before::Script).expect("one block")),
+            Ok(None)
+        );
+        let off = with_block(b"x\n", Stage::PreCommit, b"/x", Before::SwitchedOff).expect("a shell script");
+        let again = with_block(&off, Stage::PreCommit, b"/y", Before::Script).expect("one block");
+        assert_eq!(before(&again), Some(Before::SwitchedOff));
         let extended = [&made[..], b"echo more\n"].concat();
         assert_eq!(without_block(&extended), Ok(Some(b"#!/bin/sh\necho more\n".to_vec())));
     }
@@ -288,6 +330,14 @@ mod tests {
             assert!(!is_shell(format!("#!{shebang}\nx\n").as_bytes()), "{shebang}");
         }
         assert!(!is_shell(b"\x7fELF\0\0"));
+        for line in
+            ["\"exec\" \"python3\" \"$0\" \"$@\"", "''':'\nexec python3 \"${0}\"", "eval 'exec perl -S $0 ${1+\"$@\"}'"]
+        {
+            assert!(!is_shell(format!("#!/bin/sh\n{line}\n").as_bytes()), "{line}");
+        }
+        for line in ["exec git-lfs \"$@\"", "# exec python3 $0", "echo \"$0\"", "cd \"$(dirname \"$0\")\"; exec make"] {
+            assert!(is_shell(format!("#!/bin/sh\n{line}\n").as_bytes()), "{line}");
+        }
     }
 
     #[test]
@@ -298,7 +348,7 @@ mod tests {
             format!("{END}\n{START}\n"),
             format!("{START}\n{START}\n{END}\n"),
         ] {
-            assert_eq!(with_block(script.as_bytes(), Stage::PreCommit, b"/x"), Err(Refusal::Marks));
+            assert_eq!(with_block(script.as_bytes(), Stage::PreCommit, b"/x", Before::Script), Err(Refusal::Marks));
             assert_eq!(without_block(script.as_bytes()), Err(Refusal::Marks));
         }
     }

@@ -41,11 +41,16 @@ fn by_config(place: &Place, stage: Stage) -> Option<State> {
     let entry = place.entry(stage)?;
     let at =
         if entry.local { shown(&place.config_file()) } else { "a configuration outside of the repository".to_owned() };
-    if entry.state == EntryState::Off {
-        let key = entry_name(stage);
-        return Some(State::Fails(format!(
-            "hook.{key} in {at} is switched off; run: git config hook.{key}.enabled true"
-        )));
+    let key = entry_name(stage);
+    match entry.state {
+        EntryState::On => {}
+        EntryState::Disabled => {
+            let words = format!("hook.{key} in {at} is switched off; run: git config hook.{key}.enabled true");
+            return Some(State::Fails(words));
+        }
+        EntryState::Off => {
+            return Some(State::Fails(format!("hook.{key} in {at} is not whole; run: hopx-leaks hook install")));
+        }
     }
     match program::git() {
         Git::ConfigHooks => Some(with_program(&at, script::program_in(&entry.command))),

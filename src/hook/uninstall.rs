@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::file::{self, HookFile};
+use super::file::{self, HookFile, Run};
 use super::place::{Owner, Place, entry_name};
-use super::script::{self, Refusal};
+use super::script::{self, Before, Refusal};
 use super::{Beside, Stage, Write, config, managers, shown, tell};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -65,7 +65,7 @@ pub fn script(place: &Place, stage: Stage, beside: Beside, write: Write, told: &
     let mut outcome = Outcome::None;
     for (folder, owner) in folders {
         let path = folder.join(stage.name());
-        let HookFile::Plain { content, run: _ } = file::look(&path)? else { continue };
+        let HookFile::Plain { content, run } = file::look(&path)? else { continue };
         let left = match script::without_block(&content) {
             Ok(Some(left)) if left == content => continue,
             Ok(left) => left,
@@ -88,7 +88,9 @@ pub fn script(place: &Place, stage: Stage, beside: Beside, write: Write, told: &
             );
             continue;
         }
-        take_out(stage, &path, left, write, told)?;
+        let is_off = script::before(&content) == Some(Before::SwitchedOff) && file::is_switched_on(&path);
+        let run = if is_off { Run::No } else { run };
+        take_out(stage, &path, left, run, write, told)?;
         if outcome == Outcome::None {
             outcome = Outcome::Removed;
         }
@@ -96,11 +98,18 @@ pub fn script(place: &Place, stage: Stage, beside: Beside, write: Write, told: &
     Ok(outcome)
 }
 
-fn take_out(stage: Stage, path: &Path, left: Option<Vec<u8>>, write: Write, told: &mut String) -> Result<(), Error> {
+fn take_out(
+    stage: Stage,
+    path: &Path,
+    left: Option<Vec<u8>>,
+    run: Run,
+    write: Write,
+    told: &mut String,
+) -> Result<(), Error> {
     let (name, shown) = (stage.name(), shown(path));
     match (left, write) {
         (Some(left), Write::Files) => {
-            file::replace(path, &left)?;
+            file::replace(path, &left, run)?;
             tell(told, format!("{name}: taken out of {shown}"));
         }
         (None, Write::Files) => {

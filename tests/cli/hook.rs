@@ -10,17 +10,17 @@ use std::process::{Command, Output, Stdio};
 use crate::program::{Bench, Run};
 
 /// What stands for the program in a hook: it notes what it was called with and ends with a status of choice.
-const NOTES: &str = "#!/bin/sh\n{ printf '<%s>' \"$@\"; echo; cat; } >> \"$NOTES\"\nexit \"${STATUS:-0}\"\n";
+pub const NOTES: &str = "#!/bin/sh\n{ printf '<%s>' \"$@\"; echo; cat; } >> \"$NOTES\"\nexit \"${STATUS:-0}\"\n";
 
 /// A repository in `folder` of a bench, and a copy of the program in a place that needs quoting.
-struct Repository {
-    bench: Bench,
-    folder: PathBuf,
+pub struct Repository {
+    pub bench: Bench,
+    pub folder: PathBuf,
     program: PathBuf,
 }
 
 impl Repository {
-    fn new(seed: u64) -> Repository {
+    pub fn new(seed: u64) -> Repository {
         let bench = Bench::new(seed);
         let folder = bench.join("the repository");
         bench.git(&["init", "--quiet", "the repository"]);
@@ -38,15 +38,15 @@ impl Repository {
     }
 
     /// Puts a script in the place of the program that hooks name.
-    fn replace_program(&self, script: &str) {
+    pub fn replace_program(&self, script: &str) {
         write_script(&self.program, script);
     }
 
-    fn hook(&self, name: &str) -> PathBuf {
+    pub fn hook(&self, name: &str) -> PathBuf {
         self.folder.join(".git/hooks").join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.bench.command(arguments);
         let mut copy = Command::new(&self.program);
         copy.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
@@ -60,18 +60,18 @@ impl Repository {
         copy
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
+    pub fn run(&self, arguments: &[&str]) -> Run {
         self.bench.finish(self.command(arguments).output().expect("the program runs"))
     }
 
     #[track_caller]
-    fn run_ok(&self, arguments: &[&str]) -> Run {
+    pub fn run_ok(&self, arguments: &[&str]) -> Run {
         let run = self.run(arguments);
         assert_eq!(run.status, Some(0), "{}\n{}", run.text(), run.stderr);
         run
     }
 
-    fn git_command(&self, folder: &Path, arguments: &[&str]) -> Command {
+    pub fn git_command(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
         command.args(["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "protocol.file.allow=always"]);
         command.args(arguments).current_dir(folder).stdin(Stdio::null());
@@ -85,27 +85,27 @@ impl Repository {
     }
 
     #[track_caller]
-    fn git_ok(&self, arguments: &[&str]) {
+    pub fn git_ok(&self, arguments: &[&str]) {
         let output = self.git(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Whether a commit in `folder` goes through, and what was said. The program in the hooks ends with `status`.
-    fn commit(&self, folder: &Path, status: &str) -> (bool, String) {
+    pub fn commit(&self, folder: &Path, status: &str) -> (bool, String) {
         let mut command = self.git_command(folder, &["commit", "--quiet", "--allow-empty", "-m", "a message"]);
         let output = command.env("STATUS", status).output().expect("git runs");
         (output.status.success(), String::from_utf8(output.stderr).expect("UTF-8"))
     }
 
     /// What the program in the hooks noted since the last time.
-    fn notes(&self) -> String {
+    pub fn notes(&self) -> String {
         let notes = fs::read_to_string(self.bench.join("notes")).unwrap_or_default();
         let _ = fs::remove_file(self.bench.join("notes"));
         notes
     }
 
     /// Every file below `.git`, with its mode.
-    fn files(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    pub fn files(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         let mut files = BTreeMap::new();
         let mut folders = vec![self.folder.join(".git")];
         while let Some(folder) = folders.pop() {
@@ -127,7 +127,7 @@ impl Repository {
 
 /// Writes an executable file by another process: one that this one has open for writing while another test forks can't
 /// be started.
-fn write_script(path: &Path, text: &str) {
+pub fn write_script(path: &Path, text: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", "rm -f \"$1\"; mkdir -p \"$(dirname \"$1\")\"; cat > \"$1\"; chmod 755 \"$1\"", "sh"]).arg(path);
     let mut child = shell.stdin(Stdio::piped()).spawn().expect("sh runs");
@@ -135,7 +135,7 @@ fn write_script(path: &Path, text: &str) {
     assert!(child.wait().expect("ends").success());
 }
 
-fn mode(path: &Path) -> u32 {
+pub fn mode(path: &Path) -> u32 {
     path.metadata().expect("metadata").mode() & 0o7777
 }
 
@@ -631,9 +631,14 @@ fn where_a_manager_is_in_charge_it_is_told_what_to_add() {
     for (seed, file, content, expected) in [
         (718, ".pre-commit-config.yaml", "repos: []\n", "        entry: hopx-leaks hook run pre-push\n"),
         (719, "prek.toml", "", "    entry = \"hopx-leaks hook run pre-push\"\n"),
-        (720, "lefthook.yml", "", "          run: hopx-leaks hook run pre-push {1}\n          use_stdin: true\n"),
-        (721, ".lefthook.toml", "", "    run = \"hopx-leaks hook run pre-push {1}\"\n    use_stdin = true\n"),
-        (722, "lefthook.json", "{}", "\"run\": \"hopx-leaks hook run pre-push {1}\", \"use_stdin\": true"),
+        (720, "lefthook.yml", "", "    pre-push:\n      scripts:\n        \"hopx-leaks.sh\":\n          runner: sh\n"),
+        (
+            721,
+            ".lefthook.toml",
+            "",
+            "    [pre-push.scripts.\"hopx-leaks.sh\"]\n    runner = \"sh\"\n    use_stdin = true\n",
+        ),
+        (722, "lefthook.json", "{}", "{ \"hopx-leaks.sh\": { \"runner\": \"sh\", \"use_stdin\": true } }"),
         (723, ".husky/pre-commit", "npm test\n", "    hopx-leaks hook run pre-push \"$@\"\n"),
         (
             724,
@@ -666,9 +671,12 @@ fn where_a_manager_is_in_charge_it_is_told_what_to_add() {
 #[test]
 fn what_a_manager_has_already_is_not_missing() {
     let repository = Repository::new(726);
-    let lefthook =
-        "pre-commit:\n  jobs:\n    - run: hopx-leaks hook run pre-commit\n#   - run: hopx-leaks hook run pre-push\n";
+    let lefthook = "pre-commit:\n  scripts:\n    \"hopx-leaks.sh\":\n      runner: sh\n#pre-push: hopx-leaks.sh\n";
     repository.bench.write("the repository/lefthook.yml", lefthook);
+    for stage in ["pre-commit", "pre-push"] {
+        let script = format!("exec hopx-leaks hook run {stage} \"$@\"\n");
+        repository.bench.write(format!("the repository/.lefthook/{stage}/hopx-leaks.sh"), script);
+    }
     let install = repository.run_ok(&["hook", "install", "--hook", "pre-commit"]);
     assert_eq!(
         install.text(),

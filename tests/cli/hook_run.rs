@@ -7,14 +7,19 @@ use std::process::{Command, Output};
 use crate::program::Bench;
 
 /// A repository with the hooks installed, and one commit.
-struct Hooked {
-    bench: Bench,
+pub struct Hooked {
+    pub bench: Bench,
 }
 
 impl Hooked {
-    fn new(seed: u64) -> Hooked {
+    pub fn new(seed: u64) -> Hooked {
+        Hooked::new_with(seed, &[])
+    }
+
+    /// One that was made with more arguments for `git init`.
+    pub fn new_with(seed: u64, arguments: &[&str]) -> Hooked {
         let hooked = Hooked { bench: Bench::new(seed) };
-        hooked.bench.git(&["init", "--quiet", "r"]);
+        hooked.bench.git(&[&["init", "--quiet", "r"], arguments].concat());
         hooked.bench.write("r/a.env", "A=\n");
         hooked.bench.write("r/b.env", "B=\n");
         hooked.ok("r", &["add", "--all"]);
@@ -24,7 +29,7 @@ impl Hooked {
         hooked
     }
 
-    fn git(&self, folder: impl AsRef<Path>, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub fn git(&self, folder: impl AsRef<Path>, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = Command::new("git");
         command.args(["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.verbose=false"]);
         command.args(arguments).current_dir(self.bench.join(folder)).env("HOME", self.bench.path());
@@ -33,7 +38,7 @@ impl Hooked {
     }
 
     #[track_caller]
-    fn ok(&self, folder: impl AsRef<Path>, arguments: &[&str]) -> String {
+    pub fn ok(&self, folder: impl AsRef<Path>, arguments: &[&str]) -> String {
         let output = self.git(folder, arguments, &[]);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
@@ -41,7 +46,7 @@ impl Hooked {
 
     /// The command fails because of our hook, which names the key, and HEAD stays where it is.
     #[track_caller]
-    fn stopped(&self, folder: impl AsRef<Path>, arguments: &[&str], variables: &[(&str, &str)], key: &str) {
+    pub fn stopped(&self, folder: impl AsRef<Path>, arguments: &[&str], variables: &[(&str, &str)], key: &str) {
         let before = self.ok(&folder, &["rev-parse", "HEAD"]);
         let output = self.git(&folder, arguments, variables);
         let said = [&output.stdout[..], &output.stderr].concat();
@@ -123,71 +128,46 @@ fn a_verbose_message_does_not_count_what_is_taken_out() {
     hooked.ok("r", &["commit", "--quiet", "--no-verify", "-am", "leak"]);
     hooked.bench.write("r/a.env", "A=\n");
     // The message's file holds the line that goes, below the scissors.
-    hooked.ok("r", &["commit", "--quiet", "--verbose", "-a", "-e", "-m", "take it out"]);
-}
-
-#[test]
-fn pushes() {
-    let mut hooked = Hooked::new(805);
-    let (key, message) = (hooked.bench.live(), hooked.bench.live());
-    hooked.bench.git(&["init", "--quiet", "--bare", "up.git"]);
-    hooked.ok("r", &["remote", "add", "origin", "../up.git"]);
-    hooked.ok("r", &["push", "--quiet", "origin", "HEAD:main"]);
-
-    hooked.bench.write("r/a.env", format!("A={key}\n"));
-    hooked.ok("r", &["commit", "--quiet", "--no-verify", "-am", "leak"]);
-    hooked.bench.write("r/a.env", "A=\n");
-    hooked.ok("r", &["commit", "--quiet", "--no-verify", "-am", "take it out"]);
-    for refspec in ["HEAD:main", "HEAD:new", "+HEAD:main", "HEAD:refs/tags/light"] {
-        hooked.stopped("r", &["push", "origin", refspec], &[], &key);
+    for cleanup in ["--cleanup=default", "--cleanup=scissors"] {
+        hooked.ok("r", &["commit", "--quiet", "--verbose", "-a", "-e", cleanup, "-m", "take it out"]);
+        hooked.ok("r", &["reset", "--quiet", "HEAD~"]);
     }
-    hooked.stopped("r", &["push", "../up.git", "HEAD:main"], &[], &key);
-    // A branch without the key, and a deletion.
-    hooked.ok("r", &["push", "--quiet", "origin", "HEAD~2:refs/heads/old"]);
-    hooked.ok("r", &["push", "--quiet", "origin", ":old"]);
-    // Once it is there, the next push brings nothing new.
-    hooked.ok("r", &["push", "--quiet", "--no-verify", "origin", "HEAD:main"]);
-    hooked.ok("r", &["commit", "--quiet", "--allow-empty", "-m", "more"]);
-    hooked.ok("r", &["push", "--quiet", "origin", "HEAD:main"]);
-    hooked.ok("r", &["push", "--quiet", "origin", "HEAD:main"]);
-
-    hooked.ok("r", &["tag", "-a", "-m", &format!("release {message}"), "v1"]);
-    hooked.stopped("r", &["push", "origin", "v1"], &[], &message);
+    hooked.ok("r", &["-c", "core.commentChar=;", "commit", "--quiet", "-v", "-v", "-a", "-e", "-m", "take it out"]);
 }
 
+/// git cuts a message at scissors that it has put there itself.
 #[test]
-fn a_push_that_can_not_be_told_is_stopped() {
-    let hooked = Hooked::new(806);
-    for (input, cause) in [("rubbish\n", "LOCAL-REF ID REMOTE-REF ID"), ("a b c d\n", "LOCAL-REF ID REMOTE-REF ID")] {
-        let run = hooked.bench.run_with_input(["-C", "r", "hook", "run", "pre-push", "origin"], input.as_bytes());
-        assert_eq!(run.status, Some(2), "{}", run.stderr);
-        assert!(run.stderr.contains(cause), "{}", run.stderr);
-    }
-    let gone = "1".repeat(40);
-    let line = format!("refs/heads/x {gone} refs/heads/x {}\n", "0".repeat(40));
-    let run = hooked.bench.run_with_input(["-C", "r", "hook", "run", "pre-push", "origin"], line.as_bytes());
-    assert_eq!(run.status, Some(2), "{}", run.stderr);
-    assert!(run.stderr.contains(&gone), "{}", run.stderr);
-}
-
-/// pre-commit and prek read standard input themselves, and tell of the push in the environment.
-#[test]
-fn a_push_that_a_manager_tells_of() {
-    let mut hooked = Hooked::new(807);
+fn scissors_of_the_user_hide_nothing() {
+    let mut hooked = Hooked::new(808);
     let key = hooked.bench.live();
-    let start = hooked.ok("r", &["rev-parse", "HEAD"]);
-    hooked.bench.write("r/a.env", format!("A={key}\n"));
-    hooked.ok("r", &["commit", "--quiet", "--no-verify", "-am", "leak"]);
-    let leak = hooked.ok("r", &["rev-parse", "HEAD"]);
-    let run = |variables: &[(&str, &str)]| {
-        let mut command = hooked.bench.command(["-C", "r", "hook", "run", "pre-push"]);
-        command.env("PRE_COMMIT", "1").envs(variables.iter().copied());
-        hooked.bench.finish(command.output().expect("the program runs")).status
-    };
-    assert_eq!(run(&[("PRE_COMMIT_TO_REF", &leak), ("PRE_COMMIT_FROM_REF", &start)]), Some(1));
-    assert_eq!(run(&[("PRE_COMMIT_TO_REF", &leak)]), Some(1));
-    assert_eq!(run(&[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main")]), Some(1));
-    assert_eq!(run(&[]), Some(1));
-    assert_eq!(run(&[("PRE_COMMIT_TO_REF", &leak), ("PRE_COMMIT_FROM_REF", &leak)]), Some(0));
-    assert_eq!(run(&[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/none")]), Some(2));
+    let scissors = "# ------------------------ >8 ------------------------\n";
+    let text = format!("subject\n\n{scissors}use {key}\n");
+    // As it stands in the file that git leaves behind when a hook has failed.
+    let pasted = format!("subject\n\n{scissors}# Do not modify\ndiff --git a/x b/x\n+++ b/x\n+{key}\n");
+    for message in [&text, &pasted] {
+        hooked.bench.write("message", message);
+        hooked.stopped("r", &["commit", "--allow-empty", "-F", "../message"], &[], &key);
+        hooked.stopped("r", &["commit", "--allow-empty", "-m", message], &[], &key);
+        hooked.stopped("r", &["commit", "--allow-empty", "-e", "-F", "../message"], &[], &key);
+        hooked.stopped("r", &["commit", "--allow-empty", "-m", message], &[("GIT_EDITOR", "vi")], &key);
+    }
+}
+
+/// git's status names the files that a commit removes, and drops these lines when the editor has ended.
+#[test]
+fn a_file_with_a_key_in_its_name_can_be_removed() {
+    let mut hooked = Hooked::new(809);
+    let key = hooked.bench.live();
+    hooked.bench.write(format!("r/{key}.txt"), "x\n");
+    hooked.ok("r", &["add", "--all"]);
+    hooked.ok("r", &["commit", "--quiet", "--no-verify", "-m", "leak"]);
+    hooked.ok("r", &["rm", "--quiet", &format!("{key}.txt")]);
+    hooked.ok("r", &["commit", "--quiet", "-e", "-m", "take it out"]);
+    assert!(!hooked.ok("r", &["log", "-1", "--format=%B"]).contains(&key));
+    // What looks like it, and is the user's.
+    for message in [format!("a\n\n# On branch main\n#\t{key}\n#\n"), format!("a\n\n# {key}\n")] {
+        hooked.stopped("r", &["commit", "--allow-empty", "-m", &message], &[], &key);
+    }
+    let message = format!("a\n\n# On branch main\n#\t{key}\n#");
+    hooked.stopped("r", &["commit", "--allow-empty", "-e", "--cleanup=whitespace", "-m", &message], &[], &key);
 }

@@ -23,6 +23,10 @@ mod history;
 #[cfg(unix)]
 mod hook;
 #[cfg(unix)]
+mod hook_install;
+#[cfg(unix)]
+mod hook_push;
+#[cfg(unix)]
 mod hook_run;
 mod ignore_rules;
 mod json;
