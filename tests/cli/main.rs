@@ -25,9 +25,12 @@ mod hook;
 #[cfg(unix)]
 mod hook_run;
 mod json;
+mod problems;
 mod reftable;
 mod sarif;
 mod sources;
+#[cfg(unix)]
+mod special_files;
 mod staged;
 mod sweep;
 mod text;
