@@ -203,7 +203,15 @@ fn in_quarantine() {
     let new = git(&["commit-tree", &tree, "-p", &old, "-m", "Add settings"]);
     repository.git(&["read-tree", &old]);
     assert!(!repository.succeeds(&["cat-file", "-e", &new]), "it is in the usual folder");
-    for usual in [plain.clone(), quoted(&usual), format!("{}:{}", quoted(&bench.join("none")), quoted(&usual))] {
+    let mut ways = vec![plain.clone(), quoted(&usual)];
+    if cfg!(unix) {
+        // Quotation marks are there for the separator.
+        let folder = bench.join("a:b");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(&usual, &folder).expect("a link");
+        ways.extend([quoted(&folder), format!("{}:{}", quoted(&incoming), quoted(&folder))]);
+    }
+    for usual in ways {
         for command in [&["commits", &new, "--not", &old][..], &["history"]] {
             let run = bench.command([&["-C", "r"], command, &["-f", "json"]].concat()).envs(variables(&usual)).output();
             let run = bench.finish(run.expect("the program runs"));
