@@ -1,5 +1,7 @@
 //! What `audit` finds: the work tree, the history and git's own files, in one report.
 
+mod submodules;
+
 use std::fs;
 
 use serde_json::{Value, json};

@@ -1,5 +1,8 @@
 //! What `commits` finds: what the commits of a range add, each against all its parents, and their messages.
 
+mod bounds;
+mod ranges;
+
 use std::slice::from_ref;
 
 use crate::place::{Place, assert_places, confirm};

@@ -336,3 +336,28 @@ fn an_encoded_key() {
     repository.commit_file("a.ps1", &wide, "Add a script");
     check(&bench, &["r"], &[("a.ps1", "committed")]);
 }
+
+/// Who knows what was in a commit that is gone? That is told, and nobody takes the answer for certain.
+#[test]
+fn a_commit_that_is_gone() {
+    let mut bench = Bench::new(2216);
+    let key = bench.live();
+    let repository = clone(&bench);
+    repository.commit_file("a.env", format!("K={key}\n"), "Add settings");
+    let lost = repository.id("HEAD");
+    repository.commit_removal("a.env", "Remove settings");
+    repository.git(&["push", "-q"]);
+    repository.write("a.env", format!("K={key}\n"));
+    check(&bench, &["r"], &[("a.env", "pushed")]);
+    repository.store(crate::repository::Storage::Loose);
+    repository.lose(&lost);
+    let run = bench.run(["scan", "-f", "json", "r"]);
+    let report = run.json();
+    assert_eq!((run.status, &report["complete"]), (Some(1), &false.into()), "{}", run.stderr);
+    assert!(run.stderr.contains(&lost), "{}", run.stderr);
+    // The same before a commit.
+    repository.git(&["add", "-f", "a.env"]);
+    let run = bench.run(["-C", "r", "staged", "-f", "json"]);
+    assert_eq!((run.status, &run.json()["complete"]), (Some(1), &false.into()), "{}", run.stderr);
+    assert!(run.stderr.contains(&lost), "{}", run.stderr);
+}

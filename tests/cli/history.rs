@@ -3,6 +3,7 @@
 
 mod commits;
 mod contents;
+mod damage;
 mod incomplete;
 mod limits;
 mod merges;

@@ -171,3 +171,32 @@ fn a_file_with_a_key_in_its_name_can_be_removed() {
     let message = format!("a\n\n# On branch main\n#\t{key}\n#");
     hooked.stopped("r", &["commit", "--allow-empty", "-e", "--cleanup=whitespace", "-m", &message], &[], &key);
 }
+
+/// git goes to the top of the work tree and names the index from there; a hook may go on to a folder.
+#[test]
+fn a_hook_that_goes_to_a_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut hooked = Hooked::new(808);
+    let key = hooked.bench.live();
+    let program = env!("CARGO_BIN_EXE_hopx-leaks");
+    let hook =
+        format!("#!/bin/sh\necho \"$GIT_INDEX_FILE\" > ../index-file\ncd s && exec '{program}' hook run pre-commit\n");
+    let hook = hooked.bench.write("r/.git/hooks/pre-commit", hook);
+    std::fs::set_permissions(hook, PermissionsExt::from_mode(0o755)).expect("set");
+    hooked.bench.write("r/s/c.env", "C=\n");
+    hooked.ok("r", &["add", "--all"]);
+    hooked.ok("r", &["commit", "--quiet", "-m", "a folder"]);
+    hooked.bench.write("r/s/c.env", format!("C={key}\n"));
+    hooked.stopped("r", &["commit", "-am", "all"], &[], &key);
+    hooked.stopped("r", &["commit", "-m", "one file", "s/c.env"], &[], &key);
+    hooked.ok("r", &["add", "--all"]);
+    hooked.stopped("r", &["commit", "-m", "staged"], &[], &key);
+    assert_eq!(std::fs::read_to_string(hooked.bench.join("index-file")).expect("read"), ".git/index\n");
+    hooked.stopped("r/s", &["commit", "-m", "from below"], &[], &key);
+    let mut command = hooked.bench.command(["-C", "r/s", "staged"]);
+    let run = hooked.bench.finish(command.env("GIT_INDEX_FILE", ".git/index").output().expect("the program runs"));
+    assert_eq!(run.status, Some(1), "{}", run.stderr);
+    // Without the key it goes through.
+    hooked.bench.write("r/s/c.env", "C=1\n");
+    hooked.ok("r", &["commit", "--quiet", "-am", "clean"]);
+}

@@ -30,9 +30,12 @@ mod hook_push;
 mod hook_run;
 mod ignore_rules;
 mod json;
+mod problems;
 mod reftable;
 mod sarif;
 mod sources;
+#[cfg(unix)]
+mod special_files;
 mod staged;
 mod sweep;
 mod text;

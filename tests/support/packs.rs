@@ -140,6 +140,14 @@ pub fn pack(entries: &[Entry]) -> (Vec<u8>, Vec<u8>) {
     (pack, index)
 }
 
+/// Writes an object in a file of its own below a folder of objects, under any id.
+pub fn write_loose(objects: &Path, id: &str, kind: &str, content: &[u8]) {
+    let folder = objects.join(&id[..2]);
+    fs::create_dir_all(&folder).expect("made");
+    let header = format!("{kind} {}\0", content.len());
+    fs::write(folder.join(&id[2..]), zlib(&[header.as_bytes(), content].concat())).expect("written");
+}
+
 /// Writes a pack and its index below a folder of objects.
 pub fn write(objects: &Path, name: &str, entries: &[Entry]) {
     let (pack, index) = pack(entries);

@@ -82,6 +82,25 @@ impl Bench {
         path
     }
 
+    /// Makes a pipe that nobody writes to, in the place of what is there.
+    #[cfg(unix)]
+    pub fn pipe(&self, name: impl AsRef<Path>) {
+        let path = self.clear(name);
+        assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
+    }
+
+    /// Takes away what is at a path, and makes the folders that it needs.
+    pub fn clear(&self, name: impl AsRef<Path>) -> PathBuf {
+        let path = self.join(name);
+        std::fs::create_dir_all(path.parent().expect("in the folder")).expect("folders made");
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(&path).expect("removed"),
+            Ok(_) => std::fs::remove_file(&path).expect("removed"),
+            Err(_) => {}
+        }
+        path
+    }
+
     /// Runs real git in the folder, with nobody's configuration.
     pub fn git(&self, arguments: &[&str]) {
         let output = repository::git_in(self.path(), repository::START).args(arguments).output().expect("git runs");

@@ -297,6 +297,17 @@ impl Repository {
         self.git(&arguments).lines().any(|id| id == object)
     }
 
+    /// Where an object of its own is that is not in a pack.
+    pub fn loose(&self, id: &str) -> PathBuf {
+        self.git_folder().join("objects").join(&id[..2]).join(&id[2..])
+    }
+
+    /// Takes away an object that is not in a pack.
+    pub fn lose(&self, id: &str) {
+        fs::remove_file(self.loose(id)).expect("it was there");
+        assert!(!self.succeeds(&["cat-file", "-e", id]), "{id} is still there");
+    }
+
     /// Forgets every log, and with it what only a log reached.
     pub fn expire_logs(&self) {
         self.git(&["reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all"]);

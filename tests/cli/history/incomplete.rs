@@ -16,7 +16,7 @@ fn origin(bench: &mut Bench) -> (Repository, String) {
 }
 
 #[track_caller]
-fn assert_incomplete(run: &Run, status: i32, message: &str) {
+pub(super) fn assert_incomplete(run: &Run, status: i32, message: &str) {
     assert_eq!(run.status, Some(status), "{}", run.stderr);
     assert!(run.stderr.contains(message), "{message:?} is not in {:?}", run.stderr);
     let report = run.json();
@@ -25,7 +25,7 @@ fn assert_incomplete(run: &Run, status: i32, message: &str) {
 }
 
 /// The ids of the keys that were found.
-fn ids(run: &Run) -> Vec<String> {
+pub(super) fn ids(run: &Run) -> Vec<String> {
     let report = run.json();
     let findings = report["findings"].as_array().expect("a list");
     findings.iter().map(|finding| finding["key_id"].as_str().expect("an id").to_owned()).collect()
@@ -163,4 +163,41 @@ fn an_empty_repository() {
     assert!(repository.objects().is_empty());
     let run = bench.run(["history", "-f", "json", "r"]);
     assert_eq!((run.status, &run.json()["complete"]), (Some(0), &true.into()), "{}", run.stderr);
+}
+
+/// What was left at the origin is fetched in the end.
+#[test]
+fn a_partial_clone_made_whole() {
+    let mut bench = Bench::new(1710);
+    let (origin, key) = origin(&mut bench);
+    let clone = origin.clone_to(bench.join("clone"), &["--filter=blob:none"]);
+    assert_incomplete(&bench.run(["history", "-f", "json", "clone"]), 3, "partial");
+    clone.git(&["fetch", "-q", "--refetch", "--no-filter"]);
+    assert!(!clone.git(&["rev-list", "--objects", "--all", "--missing=print"]).contains('?'));
+    assert_eq!(clone.git(&["config", "remote.origin.promisor"]), "true");
+    let run = bench.run(["history", "-f", "json", "clone"]);
+    assert_eq!((run.status, &run.json()["complete"]), (Some(1), &true.into()), "{}", run.stderr);
+    assert_eq!(ids(&run), [id(&key)]);
+}
+
+/// A remote that promises nothing. What is missing then is lost.
+#[test]
+fn a_remote_that_is_no_promisor() {
+    let mut bench = Bench::new(1711);
+    let (origin, _) = origin(&mut bench);
+    let lost = origin.id("HEAD~2:a.env");
+    origin.store(Storage::Loose);
+    origin.lose(&lost);
+    for value in ["false", "no", "0"] {
+        origin.git(&["config", "remote.x.promisor", value]);
+        for arguments in
+            [&["history", "-f", "json", "origin"][..], &["history", "-f", "json", "--allow-shallow", "origin"]]
+        {
+            let run = bench.run(arguments);
+            assert_incomplete(&run, 3, &lost);
+            assert!(!run.stderr.contains("partial"), "{value}: {}", run.stderr);
+        }
+    }
+    origin.git(&["config", "remote.x.promisor", "true"]);
+    assert_incomplete(&bench.run(["history", "-f", "json", "origin"]), 3, "partial");
 }

@@ -182,6 +182,23 @@ fn a_tag_of_a_tree() {
     assert_history(&bench, &repository, &[place]);
 }
 
+/// Nor do more names make it more.
+#[test]
+fn two_tags_of_a_tree() {
+    let mut bench = Bench::new(1337);
+    let key = bench.live();
+    let repository = start(&bench);
+    let blob = repository.blob(format!("K={key}\n"));
+    let tree = repository.git_with_input(&["mktree"], format!("100644 blob {blob}\ta.env\n").as_bytes());
+    for name in ["one", "other"] {
+        repository.git(&["tag", name, &tree]);
+    }
+    repository.git(&["tag", "-a", "-m", "Annotated", "third", &tree]);
+    let refs = ["refs/tags/one", "refs/tags/other", "refs/tags/third"];
+    let place = Place::blob(&key, &blob).refs(&refs).exposed("committed");
+    assert_history(&bench, &repository, &[place]);
+}
+
 #[test]
 fn a_note() {
     let mut bench = Bench::new(1313);

@@ -333,3 +333,20 @@ fn from_a_folder_of_the_work_tree() {
         assert_places(&run, "history", &repository, name, from_ref(&place));
     }
 }
+
+/// From inside of git's own folder, however one gets there.
+#[test]
+fn from_inside() {
+    let mut bench = Bench::new(1523);
+    let (_, key, added) = one_key(&mut bench, &[]);
+    let folders = ["r", "r/.git", "r/.git/objects", "r/.git/refs/heads"];
+    for folder in folders {
+        let run = bench.run(["-C", folder, "history", "-f", "json"]);
+        let report = run.json();
+        let findings = report["findings"].as_array().expect("a list");
+        assert_eq!((run.status, findings.len()), (Some(1), 1), "{folder}: {}", run.stderr);
+        assert_eq!(report["complete"], true, "{folder}: {}", run.stderr);
+        let found = (&findings[0]["key_id"], &findings[0]["git"]["commit"], &findings[0]["path"]);
+        assert_eq!(found, (&crate::program::id(&key).into(), &added.as_str().into(), &"a.env".into()), "{folder}");
+    }
+}

@@ -75,3 +75,37 @@ fn a_separate_git_folder() {
     assert!(repository.join(".git").is_file());
     assert_history(&bench, &repository, &[Place::file(&repository, &key, "a.env", &added)]);
 }
+
+/// Refs that it has for itself.
+#[test]
+fn its_own_refs() {
+    let mut bench = Bench::new(1606);
+    let keys = [bench.live(), bench.live(), bench.live()];
+    let (repository, linked) = linked(&bench);
+    linked.git(&["switch", "-q", "--detach"]);
+    let start = linked.id("HEAD");
+    let names = ["refs/bisect/bad", "refs/worktree/foo", "refs/rewritten/deep/bar"];
+    let mut places = Vec::new();
+    for (name, key) in names.iter().zip(&keys) {
+        let added = linked.commit_file("a.env", format!("K={key}\n"), "Add settings");
+        linked.git(&["update-ref", name, &added]);
+        linked.git(&["reset", "-q", "--hard", &start]);
+        assert!(linked.reaches(&["--all"], &added) && !repository.reaches(&["--all"], &added));
+        places.push((name, Place::file(&repository, key, "a.env", &added)));
+    }
+    linked.expire_logs();
+    repository.expire_logs();
+    let from_outside: Vec<_> =
+        places.iter().map(|(name, place)| place.clone().refs(&[&format!("worktrees/linked/{name}")])).collect();
+    let run = bench.run(["history", "-f", "json", "r"]);
+    assert_places(&run, "history", &repository, "r", &from_outside);
+    // From there each ref has its short name too.
+    let report = bench.run(["history", "-f", "json", "linked"]).json();
+    let findings = report["findings"].as_array().expect("a list");
+    assert_eq!((findings.len(), &report["complete"]), (3, &true.into()));
+    for (name, _) in places {
+        let has_name = |finding: &&serde_json::Value| finding["git"]["refs"][0] == **name;
+        let finding = findings.iter().find(has_name).unwrap_or_else(|| panic!("no {name} in {findings:#?}"));
+        assert_eq!(finding["exposure"], "committed");
+    }
+}

@@ -81,3 +81,24 @@ fn an_index_with_extensions() {
 fn an_index_of_sha_256() {
     in_form(2126, &["--object-format=sha256"], |repository| assert_eq!(repository.id("HEAD").len(), 64));
 }
+
+/// In a sparse index the folder `a/b/` stands before `a/x/f`, and `a/zfile` behind it.
+#[test]
+fn a_sparse_index_with_files_beside_folders() {
+    let mut bench = Bench::new(2128);
+    let (old, new) = (bench.live(), bench.live());
+    let repository = Repository::init(bench.join("r"));
+    repository.write("a/b/key.txt", format!("K={old}\n"));
+    repository.write("a/x/f", "nothing\n");
+    repository.commit_file("a/zfile", "nothing\n", "Start");
+    repository.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "a/x"]);
+    assert_eq!(repository.git(&["ls-files", "--sparse"]), "a/b/\na/x/f\na/zfile");
+    check(&bench, &repository, &[]);
+    repository.write("a/x/g", "nothing\n");
+    repository.git(&["add", "a/x/g"]);
+    assert!(repository.git(&["ls-files", "--sparse"]).starts_with("a/b/\n"));
+    check(&bench, &repository, &[]);
+    repository.write("a/x/h", format!("K={new}\n"));
+    repository.git(&["add", "a/x/h"]);
+    check(&bench, &repository, &[Place::staged(&repository, &new, "a/x/h")]);
+}
