@@ -55,6 +55,25 @@ pub fn check_dir(git_dir: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// The same for the ref that a revision begins with, wherever gitrevisions(7) looks for its name, and for its log.
+///
+/// # Errors
+///
+/// As those of [`check`].
+pub fn check_name(git_dir: &Path, common_dir: &Path, revision: &str) -> Result<(), String> {
+    let name = revision.split("@{").next().unwrap_or_default();
+    let name = if name.is_empty() || name == "@" { "HEAD" } else { name };
+    for dir in [git_dir, common_dir] {
+        for folder in ["", "refs", "refs/tags", "refs/heads", "refs/remotes"] {
+            for place in [dir.join(folder), dir.join("logs").join(folder)] {
+                is_plain(&place.join(name)).map_err(|path| special(&path))?;
+            }
+        }
+        is_plain(&dir.join("logs/HEAD")).map_err(|path| special(&path))?;
+    }
+    Ok(())
+}
+
 /// What is neither a file nor a folder in a folder of refs or of reflogs, if something is. A folder that is not there
 /// holds nothing.
 ///

@@ -5,9 +5,9 @@ mod walk;
 
 use gix::bstr::BStr;
 
-use crate::git::Repository;
 use crate::git::commit::Parts;
 use crate::git::repository::in_words;
+use crate::git::{Repository, plain};
 use crate::object::ObjectId;
 
 /// Why a range gives no commits to look at.
@@ -29,6 +29,17 @@ pub enum RangeError {
         /// Why, in words.
         cause: String,
     },
+}
+
+impl RangeError {
+    /// Why, in words.
+    fn cause(self) -> String {
+        match self {
+            RangeError::Unresolved { cause, .. } => cause,
+            RangeError::Shallow => CUT.to_owned(),
+            RangeError::Unreadable { id, cause } => format!("{id}: {cause}"),
+        }
+    }
 }
 
 /// What to do about a name that a shallow clone may not have fetched.
@@ -143,9 +154,19 @@ impl Repository {
 
     /// The object that a revision names by a ref, a log, a message or a part of an id; or why none, in words.
     fn looked_up(&self, revision: &str) -> Result<ObjectId, String> {
-        let spelled = self.spelled_out(revision)?;
+        // gix follows tags for ever, so it is given the commit that they come to.
+        let suffix = revision.find(['^', '~']).filter(|at| *at > 0 && !revision.starts_with(':'));
+        if let Some(at) = suffix {
+            let commit = self.one(&revision[..at]).map_err(RangeError::cause)?;
+            return self.parsed(&format!("{commit}{}", &revision[at..]));
+        }
+        plain::check_name(&self.git_dir, &self.common_dir, revision)?;
+        self.parsed(&self.spelled_out(revision)?)
+    }
+
+    fn parsed(&self, spelled: &str) -> Result<ObjectId, String> {
         let gix = self.gix.to_thread_local();
-        let found = gix.rev_parse_single(BStr::new(&spelled)).map_err(|error| in_words(&error))?;
+        let found = gix.rev_parse_single(BStr::new(spelled)).map_err(|error| in_words(&error))?;
         ObjectId::from_bytes(found.as_bytes()).ok_or_else(|| "it has no id".to_owned())
     }
 

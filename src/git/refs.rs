@@ -59,8 +59,10 @@ impl Repository {
         let mut all = Names::default();
         self.add_refs(&mut all);
         let linked = self.other_git_dirs();
+        // The same names from whichever work tree one looks.
+        add_private_refs(&self.common_dir, b"", &mut all);
         for dir in &linked {
-            add_private_refs(dir, &mut all);
+            add_private_refs(dir, &[&private_name(dir)[..], b"/"].concat(), &mut all);
         }
         self.add_heads(&mut all);
         all.names.sort();
@@ -157,6 +159,9 @@ impl Repository {
                 }
             };
             let name = found.name().as_bstr().to_vec();
+            if PRIVATE.iter().any(|folder| name.starts_with(folder.as_bytes())) {
+                continue;
+            }
             let is_symbolic = matches!(found.target(), gix::refs::TargetRef::Symbolic(_));
             let target = match found.follow_to_object() {
                 Ok(target) => target,
@@ -245,8 +250,9 @@ fn private_name(dir: &Path) -> Vec<u8> {
 /// Refs that a work tree has for itself (git-worktree(1)).
 const PRIVATE: [&str; 3] = ["refs/bisect", "refs/rewritten", "refs/worktree"];
 
-/// Adds the refs that a linked work tree has for itself. They are files of their own, never packed.
-fn add_private_refs(dir: &Path, all: &mut Names) {
+/// Adds the refs that a work tree has for itself, with `prefix` before their names. They are files of their own, never
+/// packed.
+fn add_private_refs(dir: &Path, prefix: &[u8], all: &mut Names) {
     let mut files = Vec::new();
     for folder in PRIVATE {
         match files_below(&dir.join(folder)) {
@@ -257,7 +263,7 @@ fn add_private_refs(dir: &Path, all: &mut Names) {
     for file in files {
         match small(&file) {
             Ok(text) => {
-                let name = [&private_name(dir)[..], b"/", &slashed(file.strip_prefix(dir).unwrap_or(&file))].concat();
+                let name = [prefix, &slashed(file.strip_prefix(dir).unwrap_or(&file))].concat();
                 let target = ObjectId::from_hex(text.trim_ascii());
                 all.names.extend(target.map(|target| Name { reach: Reach::Local, name, target }));
             }

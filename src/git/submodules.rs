@@ -69,9 +69,20 @@ impl Found {
         for entry in index.entries().filter(|entry| entry.kind == EntryKind::Submodule) {
             let git = top.join(from_slashed(entry.path)).join(".git");
             // Neither a path such as `../x` nor a link on the way may lead out.
-            let is_inside = git.canonicalize().is_ok_and(|real| real.starts_with(&real_top) && real.is_dir());
-            if is_inside && !git.is_symlink() && git.join("HEAD").is_file() {
-                self.dirs.push(git);
+            let is_inside = git.parent().and_then(|folder| folder.canonicalize().ok());
+            let is_inside = is_inside.is_some_and(|folder| folder.starts_with(&real_top));
+            match git.symlink_metadata() {
+                // One that is not checked out, or whose repository is below `modules`.
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+                Ok(metadata) if metadata.is_file() => {}
+                // Somebody else's.
+                Ok(metadata) if metadata.is_symlink() || !is_inside => {}
+                Ok(metadata) if metadata.is_dir() => self.dirs.push(git),
+                Ok(_) | Err(_) => {
+                    let message = "the repository of this submodule is no folder or can't be read; make it readable, or \
+                                   run git submodule update --init";
+                    self.problems.push(Problem::given(&git, ProblemKind::Unreadable, message.to_owned()));
+                }
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Hooks in git's configuration (git 2.54 and later): a section of ours each, written and taken out line by line so
 //! that every other byte of the file stays. What was meant is then read back from the new bytes.
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -182,7 +181,7 @@ fn check(path: &Path, old: &[u8], new: &[u8], stage: Stage, wanted: Option<&Entr
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|cause| failed("read", path, cause))
+    crate::read::small(path).map_err(|cause| failed("read", path, cause))
 }
 
 /// Replaces the file as git does: a file `config.lock` that must not be there before keeps others from writing.

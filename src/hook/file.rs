@@ -52,7 +52,7 @@ pub fn look(path: &Path) -> Result<HookFile, Error> {
         return Ok(HookFile::Special);
     }
     let run = if is_executable(&metadata) { Run::Yes } else { Run::No };
-    fs::read(path).map(|content| HookFile::Plain { content, run }).map_err(failed)
+    crate::read::small(path).map(|content| HookFile::Plain { content, run }).map_err(failed)
 }
 
 /// Puts a file at `path` in one step, with the permissions of the file that stood there, so that git runs it or doesn't.

@@ -1,7 +1,6 @@
 //! Hook managers: which one a repository uses, and what to add to its configuration. They write git's hooks themselves,
 //! so that a block of ours would be lost the next time they do.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Stage;
@@ -98,7 +97,7 @@ fn by_hooks(place: &Place) -> Vec<(Manager, Option<PathBuf>)> {
         found.push((Manager::Husky, Some(folder.to_path_buf())));
     }
     for stage in Stage::ALL {
-        let text = fs::read(place.hooks.join(stage.name())).unwrap_or_default();
+        let text = crate::read::small(&place.hooks.join(stage.name())).unwrap_or_default();
         let has = |mark: &str| memchr::memmem::find(&text, mark.as_bytes()).is_some();
         if GENERATED.iter().any(|mark| has(mark)) {
             found.push((Manager::PreCommit, named_config(&text)));
@@ -141,7 +140,8 @@ fn named_config(hook: &[u8]) -> Option<PathBuf> {
 }
 
 fn has_simple_git_hooks(package: &Path) -> bool {
-    let json = fs::read(package).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    let json =
+        crate::read::small(package).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     json.is_some_and(|json| json.get("simple-git-hooks").is_some())
 }
 
@@ -177,7 +177,7 @@ impl InCharge {
     pub fn has(&self, stage: Stage) -> bool {
         let command = format!("hook run {}", stage.name());
         let runs = |path: &Path| {
-            let text = fs::read(path).unwrap_or_default();
+            let text = crate::read::small(path).unwrap_or_default();
             lines(&String::from_utf8_lossy(&text)).any(|line| line.contains("hopx-leaks") && line.contains(&command))
         };
         match self.manager {
@@ -194,7 +194,7 @@ impl InCharge {
     /// Whether lefthook's configuration names our script for `stage`, in whichever language it is written: the hook's name
     /// is the last one before it.
     fn names_script(&self, stage: Stage) -> bool {
-        let text = fs::read(&self.config).unwrap_or_default();
+        let text = crate::read::small(&self.config).unwrap_or_default();
         let text: String = lines(&String::from_utf8_lossy(&text)).flat_map(|line| [line, "\n"]).collect();
         text.match_indices(LEFTHOOK_SCRIPT).any(|(at, _)| {
             let last = Stage::ALL.into_iter().max_by_key(|stage| text[..at].rfind(stage.name()));
@@ -208,7 +208,7 @@ impl InCharge {
         if !path.metadata().is_ok_and(|metadata| metadata.is_file() && super::file::is_executable(&metadata)) {
             return false;
         }
-        let text = fs::read(path).unwrap_or_default();
+        let text = crate::read::small(&path).unwrap_or_default();
         let has = |mark: &str| memchr::memmem::find(&text, mark.as_bytes()).is_some();
         match self.manager {
             Manager::PreCommit | Manager::Prek => GENERATED.iter().any(|mark| has(mark)),

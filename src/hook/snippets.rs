@@ -14,7 +14,7 @@ pub struct Snippet {
 /// What to add for `stages`, and where.
 pub fn snippets(of: &InCharge, stages: &[Stage]) -> Vec<Snippet> {
     let extension = of.config.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let config = std::fs::read(&of.config).unwrap_or_default();
+    let config = crate::read::small(&of.config).unwrap_or_default();
     let config = String::from_utf8_lossy(&config);
     let of_each = |snippet: fn(Stage) -> String| stages.iter().map(|&stage| snippet(stage)).collect::<String>();
     let in_config = |text: String| vec![Snippet { to: shown(&of.config), text }];

@@ -8,6 +8,8 @@ use crate::git::Repository;
 use crate::git::commit::Parts;
 use crate::git::graph::Commit;
 use crate::git::links::{Links, is_known};
+use crate::git::objects::MISSING;
+use crate::git::refs::{Names, Reach};
 use crate::git::sweep::{ObjectVisitor, Store, SweepProblem, Wanted, sweep};
 use crate::git::tree::{Differences, EntryKind, entries};
 use crate::object::{IdSet, ObjectId, ObjectKind};
@@ -53,9 +55,11 @@ impl History {
         for problem in problems {
             first.problem(problem);
         }
-        for (path, message) in self.repository.names().problems {
-            first.visitor.problem(Problem::given(&path, ProblemKind::Corrupt, message));
+        let names = self.repository.names();
+        for (path, message) in &names.problems {
+            first.visitor.problem(Problem::given(path, ProblemKind::Corrupt, message.clone()));
         }
+        self.tell_of_endless(&names, &mut first.visitor);
         if self.shallow == Shallow::Report {
             for problem in self.repository.gaps() {
                 first.visitor.problem(problem);
@@ -85,6 +89,17 @@ impl History {
 const TOLD: usize = 1000;
 
 impl History {
+    /// Names that can't be followed to their end, such as tags that lead to themselves. What is missing is told by others.
+    fn tell_of_endless<V: Visitor>(&self, names: &Names, visitor: &mut V) {
+        let objects = self.repository.objects();
+        for name in names.names.iter().filter(|name| name.reach < Reach::Log) {
+            let lost = objects.peel(&name.target).lost;
+            if let Some((id, cause)) = lost.filter(|(_, cause)| cause != MISSING) {
+                visitor.problem(Problem::object(&id, ProblemKind::Corrupt, &cause));
+            }
+        }
+    }
+
     /// Adds what the indexes of all work trees name and the store has not.
     fn missing_of_indexes<V: Visitor>(&self, store: &Store, missing: &mut BTreeMap<ObjectId, String>, visitor: &mut V) {
         for file in self.repository.index_files() {

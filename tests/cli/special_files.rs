@@ -147,3 +147,32 @@ fn in_the_place_of_a_submodule() {
         assert!(run.stderr.contains("sub/.git"), "{command:?}: {}", run.stderr);
     }
 }
+
+/// Where a revision by name leads, and its log.
+#[test]
+fn what_a_revision_names() {
+    for (name, range) in [
+        ("refs/heads/x", &["x"][..]),
+        ("refs/heads/x", &["refs/heads/x"]),
+        ("refs/heads/x", &["HEAD", "--not", "x"]),
+        ("ORIG_HEAD", &["ORIG_HEAD"]),
+        ("logs/HEAD", &["@{-1}"]),
+        ("logs/HEAD", &["HEAD@{1}~1"]),
+    ] {
+        let bench = Bench::new(2501);
+        start(&bench);
+        bench.pipe(format!("r/.git/{name}"));
+        let run = bench.run([&["-C", "r", "commits"], range].concat());
+        assert_eq!(run.status, Some(2), "{name} {range:?}: {}", run.stderr);
+        assert!(run.stderr.contains(name), "{name} {range:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn where_a_hook_would_be() {
+    let bench = Bench::new(2502);
+    start(&bench);
+    bench.pipe("r/.git/hooks/pre-commit");
+    assert_eq!(bench.run(["-C", "r", "hook", "status"]).status, Some(1));
+    assert_eq!(bench.run(["-C", "r", "hook", "install"]).status, Some(2));
+}

@@ -1,7 +1,8 @@
 //! The walk from both ends of a range: commits are taken newest first, until all that are left are out of it.
 //!
-//! As in git's own walk, a commit that is older by its date than its parents can be met before it is known to be out.
-//! What is out is told from what was read, so such a date can only make the range larger, never lose a commit.
+//! A commit that is older by its date than its parents can be met before it is known to be out. So the walk goes on for
+//! [`MORE`] commits when all that are left seem to be out. What is out is told from what was read: a date that is wrong by
+//! more can make the range larger, and never loses a commit.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,6 +11,9 @@ use super::RangeError;
 use crate::git::commit::Parts;
 use crate::git::{Objects, Repository};
 use crate::object::{IdMap, IdSet, ObjectId};
+
+/// Commits that are read behind the end, which takes a few milliseconds. git reads five.
+const MORE: usize = 1000;
 
 /// A commit that was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +103,12 @@ impl<'r> Walk<'r> {
 
     /// Goes on while there are open commits that may be in, or that may tell of one that it is out.
     fn run(&mut self) -> Result<(), RangeError> {
-        while self.open_in > 0 || self.open.peek().is_some_and(|(date, _)| *date >= self.oldest) {
+        let mut more = MORE;
+        while self.open_in > 0 || more > 0 {
+            let is_newer = self.open.peek().is_some_and(|(date, _)| *date >= self.oldest);
+            if self.open_in == 0 && !is_newer {
+                more -= 1;
+            }
             let Some((date, id)) = self.open.pop() else { return Ok(()) };
             let Some(met) = self.met.get_mut(&id) else { continue };
             met.is_open = false;

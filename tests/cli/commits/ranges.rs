@@ -41,17 +41,9 @@ fn history(bench: &mut Bench, date: impl Fn(usize) -> u64) -> Repository {
     repository
 }
 
-/// Whether commits are as old as their dates say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dates {
-    InOrder,
-    /// Then a range may be larger than git's, but none of its commits is left out.
-    InDisorder,
-}
-
 /// Holds the commits that `commits` finds keys in to those that `git rev-list` tells.
 #[track_caller]
-fn check(bench: &Bench, repository: &Repository, dates: Dates, range: &[&str]) {
+fn check(bench: &Bench, repository: &Repository, range: &[&str]) {
     let expected = repository.git(&[&["rev-list"], range].concat());
     let expected: BTreeSet<_> = expected.lines().map(str::to_owned).collect();
     let run = bench.run([&["-C", "r", "commits", "-f", "json"], range].concat());
@@ -62,15 +54,14 @@ fn check(bench: &Bench, repository: &Repository, dates: Dates, range: &[&str]) {
     let name = |id: &String| repository.git(&["tag", "--points-at", id]);
     let (missing, more): (Vec<_>, Vec<_>) =
         (expected.difference(&found).map(name).collect(), found.difference(&expected).map(name).collect());
-    let is_exact = more.is_empty() || dates == Dates::InDisorder;
-    assert!(missing.is_empty() && is_exact, "{range:?}: {missing:?} are missing, {more:?} are too many");
+    assert!(missing.is_empty() && more.is_empty(), "{range:?}: {missing:?} are missing, {more:?} are too many");
     assert_eq!(findings.len(), found.len(), "{range:?}");
     assert_eq!(report["complete"], true, "{range:?}: {}", run.stderr);
     assert_eq!(run.status, Some(i32::from(!found.is_empty())), "{range:?}: {}", run.stderr);
 }
 
-fn check_all(bench: &Bench, repository: &Repository, dates: Dates) {
-    let check = |range: &[&str]| check(bench, repository, dates, range);
+fn check_all(bench: &Bench, repository: &Repository) {
+    let check = |range: &[&str]| check(bench, repository, range);
     for range in [
         "HEAD",
         "HEAD~1^-",
@@ -136,14 +127,14 @@ fn check_all(bench: &Bench, repository: &Repository, dates: Dates) {
 fn as_git_tells_them() {
     let mut bench = Bench::new(2021);
     let repository = history(&mut bench, |number| START + 60 * number as u64);
-    check_all(&bench, &repository, Dates::InOrder);
+    check_all(&bench, &repository);
 }
 
 #[test]
 fn when_all_dates_are_the_same() {
     let mut bench = Bench::new(2022);
     let repository = history(&mut bench, |_| START);
-    check_all(&bench, &repository, Dates::InOrder);
+    check_all(&bench, &repository);
 }
 
 /// Each commit is older, by its date, than its parents.
@@ -151,14 +142,14 @@ fn when_all_dates_are_the_same() {
 fn when_dates_run_backwards() {
     let mut bench = Bench::new(2023);
     let repository = history(&mut bench, |number| START - 60 * number as u64);
-    check_all(&bench, &repository, Dates::InDisorder);
+    check_all(&bench, &repository);
 }
 
 #[test]
 fn when_dates_are_in_disorder() {
     let mut bench = Bench::new(2024);
     let repository = history(&mut bench, |number| START + [9, 2, 7, 1, 8, 3, 10, 4, 0, 6, 5][number] * 3600);
-    check_all(&bench, &repository, Dates::InDisorder);
+    check_all(&bench, &repository);
 }
 
 /// A revision that holds dots is one, and one that git can't tell is none.
