@@ -8,7 +8,7 @@ use gix_zlib::Inflate;
 use super::cause::{Cause, MAX_WHOLE};
 use super::delta;
 use super::inflate;
-use super::memory::{ALONE, Buffer, MEDIUM, Mode, Phase, Pool, SMALL, taken};
+use super::memory::{ALONE, Buffer, MEDIUM, Mode, Pool, SMALL, taken};
 use super::outcome::{Deferred, Failure, Outcome};
 use super::pack::{EntryKind, Pack};
 use super::plan::{Base, Plan};
@@ -137,7 +137,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
                 None => self.again(&mut stack, entry),
             };
             let made = made.and_then(|base| {
-                let made = self.child(&mut stack, Some(base.phase()), base.bytes(), child, true);
+                let made = self.child(&mut stack, base.bytes(), child, true);
                 if let Some(frame) = stack.last_mut() {
                     frame.buffer = Some(base);
                 }
@@ -168,12 +168,12 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         match std::mem::replace(&mut self.anchor, Anchor::Pack) {
             Anchor::Pack => self.root(stack, self.top, is_fresh),
             Anchor::Base(bytes) => {
-                let made = self.child(stack, None, &bytes, self.top, is_fresh);
+                let made = self.child(stack, &bytes, self.top, is_fresh);
                 self.anchor = Anchor::Base(bytes);
                 made
             }
             Anchor::Content(bytes) => {
-                let mut buffer = self.tools.pool.take(bytes.len(), Phase::Start);
+                let mut buffer = self.tools.pool.take(bytes.len());
                 buffer.room()[..bytes.len()].copy_from_slice(&bytes);
                 self.anchor = Anchor::Content(bytes);
                 Ok(buffer)
@@ -185,7 +185,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
     fn root(&mut self, stack: &mut [Frame], entry: u32, is_fresh: bool) -> Result<Buffer, Stop> {
         self.aside = 0;
         let header = self.pack.header(self.plan.entry(entry).offset)?;
-        let mut buffer = self.inflate(stack, entry, header.size, header.data, Phase::Start, is_fresh)?;
+        let mut buffer = self.inflate(stack, entry, header.size, header.data, is_fresh)?;
         match header.kind {
             EntryKind::Object(_) => Ok(buffer),
             EntryKind::OffsetDelta(_) | EntryKind::IdDelta(_) => {
@@ -202,7 +202,6 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         entry: u32,
         size: u64,
         data: usize,
-        phase: Phase,
         is_fresh: bool,
     ) -> Result<Buffer, Stop> {
         let body = self.pack.body();
@@ -212,7 +211,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         let size = whole(size)?;
         self.start(size, is_fresh)?;
         self.allow(stack, taken(size))?;
-        let mut buffer = self.tools.pool.take(size, phase);
+        let mut buffer = self.tools.pool.take(size);
         // All that follows, though another object's: the inflater is fast only with input in store.
         let input = body.get(data..).unwrap_or_default();
         match inflate::whole(&mut self.tools.inflate, input, buffer.room(), size) {
@@ -231,30 +230,16 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
     }
 
     /// Makes an object from its base and its delta.
-    fn child(
-        &mut self,
-        stack: &mut [Frame],
-        phase: Option<Phase>,
-        base: &[u8],
-        entry: u32,
-        is_fresh: bool,
-    ) -> Result<Buffer, Stop> {
+    fn child(&mut self, stack: &mut [Frame], base: &[u8], entry: u32, is_fresh: bool) -> Result<Buffer, Stop> {
         self.aside = taken(base.len());
         let header = self.pack.header(self.plan.entry(entry).offset)?;
-        let delta = self.inflate(stack, entry, header.size, header.data, Phase::Start, is_fresh)?;
-        let made = self.apply(stack, phase.unwrap_or(Phase::Middle).other(), base, delta.bytes(), is_fresh);
+        let delta = self.inflate(stack, entry, header.size, header.data, is_fresh)?;
+        let made = self.apply(stack, base, delta.bytes(), is_fresh);
         self.tools.pool.give(delta);
         made
     }
 
-    fn apply(
-        &mut self,
-        stack: &mut [Frame],
-        phase: Phase,
-        base: &[u8],
-        delta: &[u8],
-        is_fresh: bool,
-    ) -> Result<Buffer, Stop> {
+    fn apply(&mut self, stack: &mut [Frame], base: &[u8], delta: &[u8], is_fresh: bool) -> Result<Buffer, Stop> {
         /// From here on a size is checked against the instructions before memory is given.
         const CHECKED_FROM: usize = 1 << 20;
         let header = delta::header(delta)?;
@@ -269,7 +254,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         let size = whole(header.result_size)?;
         self.start(size, is_fresh)?;
         self.allow(stack, taken(delta.len()).saturating_add(taken(size)))?;
-        let mut buffer = self.tools.pool.take(size, phase);
+        let mut buffer = self.tools.pool.take(size);
         match delta::apply(base, instructions, &mut buffer.room()[..size + delta::SLACK]) {
             Ok(()) => {
                 if is_fresh {
@@ -301,7 +286,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
             None => (self.first(stack, false)?, None),
         };
         while let Some(entry) = chain.pop() {
-            let next = self.child(stack, Some(made.phase()), made.bytes(), entry, false);
+            let next = self.child(stack, made.bytes(), entry, false);
             let before = match next {
                 Ok(next) => std::mem::replace(&mut made, next),
                 Err(stop) => {

@@ -11,7 +11,6 @@ use super::cause::{Cause, MAX_WHOLE, SweepProblem};
 use super::family::Tools;
 use super::find::Found;
 use super::inflate::{self, SLACK};
-use super::memory::Phase;
 use super::store::{Store, list, loose_path, unreadable};
 use super::{ObjectVisitor, STREAM_FROM, Wanted};
 use crate::blob::Content;
@@ -83,7 +82,7 @@ pub fn visit<V: ObjectVisitor>(
         return if stream.finish()?.is_empty() { Ok(()) } else { Err(Cause::Trailing) };
     }
     let len = total(size, header)?;
-    let mut buffer = tools.pool.take(len, Phase::Start);
+    let mut buffer = tools.pool.take(len);
     let inflated = inflate::whole(&mut tools.inflate, &bytes, buffer.room(), len);
     let result = match inflated {
         Ok(used) if used == bytes.len() => {

@@ -103,30 +103,10 @@ pub struct Buffer {
     bytes: Vec<u8>,
     start: usize,
     len: usize,
-    phase: Phase,
 }
 
-/// Where in its page a buffer starts. What is copied from an object into one deltified against it mostly lies a few
-/// bytes further on in the target than in the source; if both start at the same place in a page, some CPUs take each
-/// load for one of the bytes just stored and wait (the measurement is in `benches/README.md`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// At the start of a page.
-    Start,
-    /// In the middle.
-    Middle,
-}
-
-impl Phase {
-    /// The one to copy to.
-    pub fn other(self) -> Phase {
-        match self {
-            Phase::Start => Phase::Middle,
-            Phase::Middle => Phase::Start,
-        }
-    }
-}
-
+/// Buffers start at a page border: a large block from glibc starts 16 bytes behind one, where some CPUs copy at a fifth of
+/// their speed (`benches/README.md` has the measurement).
 const PAGE: usize = 4096;
 
 /// How many bytes a buffer for an object of `len` bytes takes: at most an eighth more than the object and its slack, or
@@ -143,7 +123,7 @@ pub fn taken(len: usize) -> usize {
 impl Buffer {
     /// No bytes.
     pub fn empty() -> Buffer {
-        Buffer { bytes: Vec::new(), start: 0, len: 0, phase: Phase::Start }
+        Buffer { bytes: Vec::new(), start: 0, len: 0 }
     }
 
     /// How many bytes it takes.
@@ -151,13 +131,8 @@ impl Buffer {
         self.bytes.len()
     }
 
-    fn set(&mut self, len: usize, phase: Phase) {
-        let in_page = match phase {
-            Phase::Start => 0,
-            Phase::Middle => PAGE / 2,
-        };
-        let to_page = self.bytes.as_ptr().align_offset(PAGE).min(PAGE);
-        (self.start, self.len, self.phase) = ((to_page + in_page) % PAGE, len, phase);
+    fn set(&mut self, len: usize) {
+        (self.start, self.len) = (self.bytes.as_ptr().align_offset(PAGE).min(PAGE), len);
     }
 
     /// The object's bytes.
@@ -173,11 +148,6 @@ impl Buffer {
     /// How many bytes the object has.
     pub fn len(&self) -> usize {
         self.len
-    }
-
-    /// Where in its page it starts.
-    pub fn phase(&self) -> Phase {
-        self.phase
     }
 }
 
@@ -201,7 +171,7 @@ impl Pool {
     pub const LARGE: usize = 8 << 20;
 
     /// A buffer of `len` bytes of any value.
-    pub fn take(&mut self, len: usize, phase: Phase) -> Buffer {
+    pub fn take(&mut self, len: usize) -> Buffer {
         // The one that was used last is still in the CPU's cache.
         let fitting = self.free.iter().rposition(|buffer| buffer.taken() == taken(len));
         let mut buffer = match fitting {
@@ -212,7 +182,7 @@ impl Pool {
             }
             None => Buffer { bytes: vec![0; taken(len)], ..Buffer::empty() },
         };
-        buffer.set(len, phase);
+        buffer.set(len);
         buffer
     }
 
@@ -242,14 +212,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buffers_start_where_their_phase_says_and_have_room() {
+    fn buffers_start_at_a_page_border_and_have_room() {
         let mut pool = Pool::default();
-        let mut phase = Phase::Start;
         for len in [0, 1, 70_000, 5, 3 << 20, 60_000, 65_536] {
-            phase = phase.other();
-            let mut buffer = pool.take(len, phase);
-            let in_page = if phase == Phase::Start { 0 } else { 2048 };
-            assert_eq!((buffer.bytes().len(), buffer.bytes().as_ptr() as usize % 4096), (len, in_page));
+            let mut buffer = pool.take(len);
+            assert_eq!((buffer.bytes().len(), buffer.bytes().as_ptr() as usize % PAGE), (len, 0));
             assert_eq!(buffer.room().len(), len + SLACK);
             pool.give(buffer);
         }
@@ -260,7 +227,7 @@ mod tests {
         let mut pool = Pool::default();
         pool.keep(Pool::LARGE);
         for _ in 0..10 {
-            let buffers: Vec<_> = (0..10).map(|_| pool.take(3 << 20, Phase::Start)).collect();
+            let buffers: Vec<_> = (0..10).map(|_| pool.take(3 << 20)).collect();
             for buffer in buffers {
                 pool.give(buffer);
             }
@@ -276,10 +243,10 @@ mod tests {
     fn an_object_takes_what_its_size_says_and_no_more() {
         let mut pool = Pool::default();
         pool.keep(Pool::LARGE);
-        let large = pool.take(6 << 20, Phase::Start);
+        let large = pool.take(6 << 20);
         pool.give(large);
         for len in [0, 100, 65_216, 65_217, 100_000, 1 << 20, (1 << 20) + 1, 5 << 20, 6 << 20] {
-            let buffer = pool.take(len, Phase::Middle);
+            let buffer = pool.take(len);
             assert_eq!(buffer.taken(), taken(len));
             let room = len + SLACK;
             assert!(taken(len) <= (room + room / 8 + PAGE).max(68 << 10), "{len} bytes take {}", taken(len));
