@@ -114,7 +114,8 @@ impl Repository {
             };
             return Some(both());
         }
-        if let Some((from, to)) = range.split_once("..") {
+        // Two dots alone are the folder above.
+        if let Some((from, to)) = range.split_once("..").filter(|_| range != "..") {
             return Some(self.one(from).and_then(|from| Ok(Ends { with: vec![self.one(to)?], without: vec![from] })));
         }
         if let Some(revision) = range.strip_suffix("^@") {

@@ -158,7 +158,7 @@ fn what_git_can_not_tell() {
     let mut bench = Bench::new(2025);
     let repository = history(&mut bench, |number| START + 60 * number as u64);
     for range in
-        ["HEAD^-4", "HEAD~1^-0", "a^-", "HEAD~1^-x", "nothing^!", "nothing^@", "h...nothing", "HEAD^{/nothing}"]
+        ["..", "HEAD^-4", "HEAD~1^-0", "a^-", "HEAD~1^-x", "nothing^!", "nothing^@", "h...nothing", "HEAD^{/nothing}"]
     {
         assert!(!repository.succeeds(&["rev-list", range]), "git can read {range}");
         let run = bench.run(["-C", "r", "commits", range]);
