@@ -155,7 +155,7 @@ fn leaked(stage: Stage) -> &'static str {
         }
         Stage::PrePush => {
             "nothing was pushed. Take the key out of the commits that hold it (git rebase -i), or, if the remote has \
-             them already, say so to this repository (git fetch); to push all the same: git push --no-verify"
+             them already, say so to this repository (git fetch --prune); to push all the same: git push --no-verify"
         }
     }
 }

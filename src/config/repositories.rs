@@ -23,7 +23,11 @@ pub fn commits(args: &CommitsArgs) -> Result<Source, Error> {
     let repository = here()?;
     let mut not = args.not.clone();
     if args.remotes {
-        not.extend(repository.remote_tips().iter().map(ToString::to_string));
+        let objects = repository.objects();
+        // Some may be of blobs or trees, which no commit comes from.
+        not.extend(
+            repository.remote_tips().iter().filter_map(|tip| objects.peel(tip).commit()).map(|id| id.to_string()),
+        );
     }
     let commits = repository.range(&args.ranges, &not).map_err(|error| {
         let not = args.not.iter().flat_map(|rev| ["--not", rev.as_str()]);

@@ -33,6 +33,7 @@ pub const LIMITS: Limits = Limits {
     compared: 50_000_000,
     // Git goes half as deep (core.maxTreeDepth, git-config(1)).
     depth: 4096,
+    searches: 64,
 };
 /// How many spans all threads may note together besides two for each tree: 64 MiB of them.
 const MAX_SPANS: usize = 4 << 20;
@@ -48,6 +49,8 @@ pub struct Limits {
     pub compared: usize,
     /// Folders in one another.
     pub depth: usize,
+    /// Sweeps for the ways to keys, where there is no room to note them all in one.
+    pub searches: usize,
 }
 
 /// One of [`Limits`].
@@ -61,6 +64,8 @@ pub enum Limit {
     Compared,
     /// [`Limits::depth`].
     Depth,
+    /// [`Limits::searches`].
+    Searches,
 }
 
 /// The objects that hold keys.
@@ -123,7 +128,7 @@ impl Attribution {
     pub fn of(store: &Store, hash: HashKind, hits: &Hits, more: &[ObjectId], detector: &Detector) -> Attribution {
         let mut outlines = sweep(store, Wanted::NoBlobs, &|| Outline::new(hash, hits, MAX_SPANS / threads()));
         let graph = Graph::new(outlines.iter_mut().flat_map(|outline| std::mem::take(&mut outline.commits)).collect());
-        let on_the_way = on_the_way(outlines, LIMITS.depth, |on_the_way| {
+        let (on_the_way, is_all) = on_the_way(outlines, LIMITS.searches, |on_the_way| {
             let searches = sweep(store, Wanted::NoBlobs, &|| Search::new(hash, on_the_way));
             searches.into_iter().flat_map(|search| search.found).collect()
         });
@@ -140,7 +145,10 @@ impl Attribution {
         for tree in more {
             walk.compare(Bringer::Tree(*tree), *tree, Vec::new());
         }
-        let Walk { mut introductions, struck, .. } = walk;
+        let Walk { mut introductions, mut struck, .. } = walk;
+        if !is_all {
+            struck.insert(Limit::Searches);
+        }
         introductions.sort();
         let roots = graph.commits.iter().map(|commit| commit.tree).chain(more.iter().copied());
         let named = steps.reachable(roots, hits);

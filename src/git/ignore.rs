@@ -88,15 +88,34 @@ impl Rules {
         let ending = memchr::memrchr(b'.', name).and_then(|dot| self.endings.get(&name[dot + 1..]));
         let lists = [self.names.get(name), ending, Some(&self.others)];
         let last = |list: &Vec<usize>| {
-            list.iter().rev().copied().find(|number| {
-                let mode = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
-                let pattern = &self.patterns[*number];
-                pattern.matches_repo_relative_path(BStr::new(path), start, Some(is_folder), self.case, mode)
-            })
+            list.iter().rev().copied().find(|number| fits(&self.patterns[*number], path, start, is_folder, self.case))
         };
         let number = lists.into_iter().flatten().filter_map(last).max()?;
         Some(if self.patterns[number].is_negative() { Verdict::Shown } else { Verdict::Hidden })
     }
+}
+
+/// Whether a path, whose last name begins at `start`, fits a pattern. As in git, what stands before the first wildcard
+/// of a pattern with a slash is compared as it is, and the rest alone is matched (`match_pathname` in its dir.c): so two
+/// asterisks right behind it stand for any folders, where gix, which matches the whole, takes them for one.
+fn fits(pattern: &Pattern, path: &[u8], start: Option<usize>, is_folder: bool, case: Case) -> bool {
+    let mode = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+    let is_of_name = pattern.mode.contains(Mode::NO_SUB_DIR) && !pattern.mode.contains(Mode::ABSOLUTE);
+    let Some(at) = pattern.first_wildcard_pos.filter(|at| *at > 0 && !is_of_name) else {
+        return pattern.matches_repo_relative_path(BStr::new(path), start, Some(is_folder), case, mode);
+    };
+    let (head, rest) = pattern.text.split_at(at);
+    let has_head = |start: &[u8]| match case {
+        Case::Fold => start.eq_ignore_ascii_case(head),
+        Case::Sensitive => start == head,
+    };
+    let mode = match case {
+        Case::Fold => mode | wildmatch::Mode::IGNORE_CASE,
+        Case::Sensitive => mode,
+    };
+    (is_folder || !pattern.mode.contains(Mode::MUST_BE_DIR))
+        && path.get(..at).is_some_and(has_head)
+        && gix::glob::wildmatch(BStr::new(rest), BStr::new(&path[at..]), mode)
 }
 
 /// A line without the spaces at its end, but for one behind a backslash. It ends where a C string does.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::read;
 
 /// What gix reads of a repository when it opens it, and later by name.
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     "HEAD",
     "commondir",
     "config",
@@ -17,6 +17,8 @@ const FILES: [&str; 10] = [
     "gitdir",
     "index",
     "objects/info/alternates",
+    "objects/info/commit-graph",
+    "objects/info/commit-graphs/commit-graph-chain",
     "packed-refs",
     "refs",
     "shallow",
@@ -47,10 +49,22 @@ pub fn check_dir(git_dir: &Path) -> Result<(), String> {
             is_plain(&dir.join(file)).map_err(|path| special(&path))?;
         }
     }
-    let head = read::small(&git_dir.join("HEAD")).unwrap_or_default();
-    if let Some(name) = head.strip_prefix(b"ref: ") {
-        let dir = common.as_deref().unwrap_or(git_dir);
-        is_plain(&dir.join(crate::blob::from_slashed(name.trim_ascii_end()))).map_err(|path| special(&path))?;
+    check_ref(&[git_dir, common.as_deref().unwrap_or(git_dir)], Path::new("HEAD"))
+}
+
+/// A ref, and what it leads to by way of symbolic ones, wherever it stands.
+fn check_ref(dirs: &[&Path], name: &Path) -> Result<(), String> {
+    /// How many symbolic refs in a row git follows.
+    const MAX_STEPS: usize = 5;
+    let mut next = Some(name.to_path_buf());
+    for _ in 0..=MAX_STEPS {
+        let Some(name) = next.take() else { break };
+        for file in dirs.iter().map(|dir| dir.join(&name)) {
+            is_plain(&file).map_err(|path| special(&path))?;
+            let text = if file.is_file() { read::small(&file).unwrap_or_default() } else { Vec::new() };
+            let target = text.strip_prefix(b"ref:").map(|target| crate::blob::from_slashed(target.trim_ascii()));
+            next = next.or(target);
+        }
     }
     Ok(())
 }
@@ -63,15 +77,16 @@ pub fn check_dir(git_dir: &Path) -> Result<(), String> {
 pub fn check_name(git_dir: &Path, common_dir: &Path, revision: &str) -> Result<(), String> {
     let name = revision.split("@{").next().unwrap_or_default();
     let name = if name.is_empty() || name == "@" { "HEAD" } else { name };
-    for dir in [git_dir, common_dir] {
-        for folder in ["", "refs", "refs/tags", "refs/heads", "refs/remotes"] {
-            for place in [dir.join(folder), dir.join("logs").join(folder)] {
-                is_plain(&place.join(name)).map_err(|path| special(&path))?;
-            }
+    let dirs = [git_dir, common_dir];
+    check_ref(&dirs, &Path::new("refs/remotes").join(name).join("HEAD"))?;
+    for folder in ["", "refs", "refs/tags", "refs/heads", "refs/remotes"] {
+        let place = Path::new(folder).join(name);
+        check_ref(&dirs, &place)?;
+        for dir in dirs {
+            is_plain(&dir.join("logs").join(&place)).map_err(|path| special(&path))?;
         }
-        is_plain(&dir.join("logs/HEAD")).map_err(|path| special(&path))?;
     }
-    Ok(())
+    dirs.iter().try_for_each(|dir| is_plain(&dir.join("logs/HEAD")).map_err(|path| special(&path)))
 }
 
 /// What is neither a file nor a folder in a folder of refs or of reflogs, if something is. A folder that is not there
@@ -119,7 +134,11 @@ fn git_dir(folder: &Path) -> Result<Option<PathBuf>, String> {
         let path = text.strip_prefix(b"gitdir: ").map(|path| crate::blob::from_slashed(path.trim_ascii_end()));
         return Ok(path.map(|path| folder.join(path)));
     }
-    Ok(folder.join("objects").is_dir().then(|| folder.to_path_buf()))
+    // What git takes for a repository without a folder `.git`.
+    let is_bare = folder.join("objects").is_dir()
+        && folder.join("refs").is_dir()
+        && folder.join("HEAD").symlink_metadata().is_ok();
+    Ok(is_bare.then(|| folder.to_path_buf()))
 }
 
 /// Whether a path leads to a file, to a folder or to nothing.

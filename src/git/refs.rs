@@ -57,7 +57,9 @@ impl Repository {
             return self.names_in_tables();
         }
         let mut all = Names::default();
-        self.add_refs(&mut all);
+        if !self.add_refs(&mut all) {
+            return all;
+        }
         let linked = self.other_git_dirs();
         // The same names from whichever work tree one looks.
         add_private_refs(&self.common_dir, b"", &mut all);
@@ -133,10 +135,14 @@ impl Repository {
         dirs
     }
 
-    fn add_refs(&self, all: &mut Names) {
+    /// Adds all refs. Whether they can be read without waiting.
+    fn add_refs(&self, all: &mut Names) -> bool {
         match plain::special_below(&self.common_dir.join("refs")) {
             Ok(None) => {}
-            Ok(Some(path)) => return all.problems.push((path.clone(), checked(&plain::special(&path)))),
+            Ok(Some(path)) => {
+                all.problems.push((path.clone(), checked(&plain::special(&path))));
+                return false;
+            }
             Err((path, error)) => all.problems.push(unreadable(path, &error)),
         }
         let gix = self.gix.to_thread_local();
@@ -144,11 +150,17 @@ impl Repository {
         let problem = |error: gix::Error| (self.common_dir.join("refs"), checked(&in_words(&error)));
         let platform = match gix.references() {
             Ok(platform) => platform,
-            Err(error) => return all.problems.push(problem(error)),
+            Err(error) => {
+                all.problems.push(problem(error));
+                return true;
+            }
         };
         let refs = match platform.all() {
             Ok(refs) => refs,
-            Err(error) => return all.problems.push(problem(error)),
+            Err(error) => {
+                all.problems.push(problem(error));
+                return true;
+            }
         };
         for found in refs {
             let mut found = match found {
@@ -176,6 +188,7 @@ impl Repository {
             let reach = reach(&name, &fetched);
             all.names.push(Name { reach, name, target });
         }
+        true
     }
 
     /// HEAD of every work tree. One that is on a branch adds nothing to the branch's own name.

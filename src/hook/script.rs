@@ -265,7 +265,10 @@ fn is_handed_on(line: &[u8]) -> bool {
     let is_comment = line.trim_ascii_start().starts_with(b"#");
     let bare: Vec<u8> = line.iter().copied().filter(|byte| !b"'\"{}".contains(byte)).collect();
     let exec = memchr::memmem::find(&bare, b"exec ");
-    !is_comment && exec.is_some_and(|at| contains(&bare[at..], b"$0") || contains(&bare[at..], b"$BASH_SOURCE"))
+    // A word of its own: `exec "$(dirname "$0")/check"` runs something else.
+    let is_script =
+        |word: &[u8]| matches!(word.strip_suffix(b";").unwrap_or(word), b"$0" | b"$BASH_SOURCE" | b"$BASH_SOURCE[0]");
+    !is_comment && exec.is_some_and(|at| bare[at..].split(u8::is_ascii_whitespace).any(is_script))
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
@@ -335,7 +338,13 @@ mod tests {
         {
             assert!(!is_shell(format!("#!/bin/sh\n{line}\n").as_bytes()), "{line}");
         }
-        for line in ["exec git-lfs \"$@\"", "# exec python3 $0", "echo \"$0\"", "cd \"$(dirname \"$0\")\"; exec make"] {
+        for line in [
+            "exec \"$(dirname \"$0\")/check\" \"$@\"",
+            "exec git-lfs \"$@\"",
+            "# exec python3 $0",
+            "echo \"$0\"",
+            "cd \"$(dirname \"$0\")\"; exec make",
+        ] {
             assert!(is_shell(format!("#!/bin/sh\n{line}\n").as_bytes()), "{line}");
         }
     }

@@ -66,6 +66,7 @@ fn beyond(limit: Limit) -> String {
         }
         Limit::Compared => format!("more than {} entries lead to a key", LIMITS.compared),
         Limit::Depth => format!("a key is more than {} folders deep", LIMITS.depth),
+        Limit::Searches => format!("the ways to a key take more than {} searches", LIMITS.searches),
     };
     format!("{exceeded}; not all places are listed")
 }

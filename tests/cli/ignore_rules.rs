@@ -41,7 +41,22 @@ fn tree(bench: &mut Bench, files: &[&str]) {
 /// Every form of rule that other matchers read in another way than git does.
 #[test]
 fn rules_are_read_as_git_reads_them() {
-    let files = ["a", "a.txt", "b", "x.log", "keep.env", "x.env", "{x", "foo\\ ", "d/a", "d/x.log", "e/d/a", "B.TXT"];
+    let files = [
+        "a",
+        "a.txt",
+        "b",
+        "x.log",
+        "keep.env",
+        "x.env",
+        "{x",
+        "foo\\ ",
+        "d/a",
+        "d/x.log",
+        "e/d/a",
+        "B.TXT",
+        "d/e/f/x.log",
+        "dx/y/a",
+    ];
     for (number, rules) in [
         &b"*.{txt,log}\n"[..],
         b"{a,b}\n",
@@ -67,6 +82,9 @@ fn rules_are_read_as_git_reads_them() {
         b"[!a]*\n",
         b"?\n!b\n",
         b"*.txt\n!a.txt\n*.t*\n",
+        b"*\n!*/\n!d**/a\n",
+        b"*.log\n!d**/x.log\n",
+        b"a\n!e**/a\n!d**/**\n",
     ]
     .into_iter()
     .enumerate()

@@ -32,10 +32,12 @@ pub struct Step {
     pub is_named: bool,
 }
 
-/// The id will do: it is another one nearly always.
+/// The kind and what is in the name follow from these.
 impl Hash for Step {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
+        // One blob can stand under any number of names.
+        self.name.hash(state);
     }
 }
 

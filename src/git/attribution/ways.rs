@@ -202,11 +202,15 @@ impl ObjectVisitor for Search<'_> {
     fn problem(&mut self, _: SweepProblem) {}
 }
 
-/// The trees from which a way leads down to a hit, over `most` folders at least.
+/// The trees from which a way leads down to a hit, and whether these are all of them.
 ///
 /// `search` sweeps with a [`Search`] for the trees right above those on the way. What had no room in the outlines is made
-/// up for by one such sweep for each step of a way. Only repositories made for it come to that.
-pub fn on_the_way(mut outlines: Vec<Outline<'_>>, most: usize, search: impl Fn(&Shorts) -> Vec<Short>) -> Shorts {
+/// up for by one such sweep for each step of a way, `most` at most. Only repositories made for it come to that.
+pub fn on_the_way(
+    mut outlines: Vec<Outline<'_>>,
+    most: usize,
+    search: impl Fn(&Shorts) -> Vec<Short>,
+) -> (Shorts, bool) {
     let mut on_the_way = Shorts::default();
     let mut found = Vec::new();
     for outline in &mut outlines {
@@ -218,12 +222,13 @@ pub fn on_the_way(mut outlines: Vec<Outline<'_>>, most: usize, search: impl Fn(&
         for _ in 0..most {
             let found = search(&on_the_way);
             if found.is_empty() {
-                break;
+                return (on_the_way, true);
             }
             climb(&outlines, &mut on_the_way, found);
         }
+        return (on_the_way, false);
     }
-    on_the_way
+    (on_the_way, true)
 }
 
 /// Adds trees, and all above them.
@@ -299,13 +304,14 @@ mod tests {
             for tree in &trees {
                 see(&mut outlines[rng.usize(..3)], tree.0, &bytes(tree));
             }
-            let seen = on_the_way(outlines, 100, |on_the_way| {
+            let (seen, is_all) = on_the_way(outlines, 100, |on_the_way| {
                 let mut search = Search::new(HashKind::Sha1, on_the_way);
                 for tree in &trees {
                     see(&mut search, tree.0, &bytes(tree));
                 }
                 search.found
             });
+            assert!(is_all);
             assert_eq!(seen, expected.iter().map(|number| short(id(*number).as_bytes())).collect(), "round {round}");
         }
     }
