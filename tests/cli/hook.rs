@@ -379,8 +379,8 @@ fn hooks_go_where_git_looks_for_them() {
 #[test]
 fn a_folder_of_hooks_that_others_share_is_left_alone() {
     let repository = Repository::new(711);
-    let global = repository.bench.write("gitconfig", "[core]\n\thooksPath = ~/shared\n");
-    let shared = repository.bench.join("shared");
+    let global = repository.bench.write("gitconfig", "[core]\n\thooksPath = ~/everyone\n");
+    let shared = repository.bench.join("everyone");
     let run = |arguments: &[&str]| {
         let mut command = repository.command(arguments);
         repository.bench.finish(command.env("GIT_CONFIG_GLOBAL", &global).output().expect("runs"))
@@ -388,7 +388,7 @@ fn a_folder_of_hooks_that_others_share_is_left_alone() {
     let install = run(&["hook", "install"]);
     assert_eq!(install.status, Some(2));
     assert!(install.stderr.contains("core.hooksPath sends git to "), "{}", install.stderr);
-    assert!(install.stderr.contains("/shared for hooks, outside of this repository"), "{}", install.stderr);
+    assert!(install.stderr.contains("/everyone for hooks, outside of this repository"), "{}", install.stderr);
     let own = "run: git config --local core.hooksPath '";
     assert!(install.stderr.contains(own) && install.stderr.contains("/.git/hooks'"), "{}", install.stderr);
     assert!(!shared.exists());
@@ -402,7 +402,7 @@ fn a_folder_of_hooks_that_others_share_is_left_alone() {
     assert_eq!(run(&["hook", "uninstall", "--force"]).status, Some(0));
     assert!(!shared.join("pre-commit").exists());
     // A way out of the work tree, and one that hides behind a link.
-    repository.git_ok(&["config", "core.hooksPath", "../shared"]);
+    repository.git_ok(&["config", "core.hooksPath", "../everyone"]);
     assert!(repository.run(&["hook", "install"]).stderr.contains("outside of this repository"));
     symlink(&shared, repository.folder.join("inside")).expect("linked");
     repository.git_ok(&["config", "core.hooksPath", "inside"]);
