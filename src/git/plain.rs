@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::read;
 
+/// How many symbolic refs in a row git follows.
+pub const MAX_STEPS: usize = 5;
+
 /// What gix reads of a repository when it opens it, and later by name.
 const FILES: [&str; 12] = [
     "HEAD",
@@ -54,8 +57,6 @@ pub fn check_dir(git_dir: &Path) -> Result<(), String> {
 
 /// A ref, and what it leads to by way of symbolic ones, wherever it stands.
 fn check_ref(dirs: &[&Path], name: &Path) -> Result<(), String> {
-    /// How many symbolic refs in a row git follows.
-    const MAX_STEPS: usize = 5;
     let mut next = Some(name.to_path_buf());
     for _ in 0..=MAX_STEPS {
         let Some(name) = next.take() else { break };
@@ -89,33 +90,37 @@ pub fn check_name(git_dir: &Path, common_dir: &Path, revision: &str) -> Result<(
     dirs.iter().try_for_each(|dir| is_plain(&dir.join("logs/HEAD")).map_err(|path| special(&path)))
 }
 
-/// What is neither a file nor a folder in a folder of refs or of reflogs, if something is. A folder that is not there
-/// holds nothing.
+/// What is neither a file nor a folder below a folder of refs, if something is.
+///
+/// # Errors
+///
+/// As those of [`files_below`].
+pub fn special_below(folder: &Path) -> Result<Option<PathBuf>, (PathBuf, io::Error)> {
+    Ok(files_below(folder)?.into_iter().find(|file| is_plain(file).is_err()))
+}
+
+/// Everything below a folder that is no folder, in order; nothing where there is no such folder.
 ///
 /// # Errors
 ///
 /// The folder that can't be read, and why.
-pub fn special_below(folder: &Path) -> Result<Option<PathBuf>, (PathBuf, io::Error)> {
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut open = vec![folder.to_path_buf()];
-    while let Some(folder) = open.pop() {
-        let entries = match folder.read_dir() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err((folder, error)),
-            Ok(entries) => entries,
-        };
-        for entry in entries {
-            let entry = entry.map_err(|error| (folder.clone(), error))?;
-            let kind = entry.file_type().map_err(|error| (entry.path(), error))?;
-            if kind.is_dir() {
-                open.push(entry.path());
-            } else if !kind.is_file()
-                && let Err(path) = is_plain(&entry.path())
-            {
-                return Ok(Some(path));
+    let mut files = Vec::new();
+    while let Some(path) = open.pop() {
+        match path.read_dir().and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err((path, error)),
+            Ok(entries) => {
+                for entry in entries {
+                    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                    if is_folder { &mut open } else { &mut files }.push(entry.path());
+                }
             }
         }
     }
-    Ok(None)
+    files.sort();
+    Ok(files)
 }
 
 /// What to say of it.

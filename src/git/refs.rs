@@ -261,14 +261,14 @@ fn private_name(dir: &Path) -> Vec<u8> {
 }
 
 /// Refs that a work tree has for itself (git-worktree(1)).
-const PRIVATE: [&str; 3] = ["refs/bisect", "refs/rewritten", "refs/worktree"];
+const PRIVATE: [&str; 3] = ["refs/bisect/", "refs/rewritten/", "refs/worktree/"];
 
 /// Adds the refs that a work tree has for itself, with `prefix` before their names. They are files of their own, never
 /// packed.
 fn add_private_refs(dir: &Path, prefix: &[u8], all: &mut Names) {
     let mut files = Vec::new();
     for folder in PRIVATE {
-        match files_below(&dir.join(folder)) {
+        match plain::files_below(&dir.join(folder)) {
             Ok(found) => files.extend(found),
             Err((path, error)) => all.problems.push(unreadable(path, &error)),
         }
@@ -285,26 +285,6 @@ fn add_private_refs(dir: &Path, prefix: &[u8], all: &mut Names) {
     }
 }
 
-/// All files below a folder, in order; none where there is no such folder.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
-    let mut open = vec![folder.to_path_buf()];
-    let mut files = Vec::new();
-    while let Some(path) = open.pop() {
-        match path.read_dir().and_then(Iterator::collect::<io::Result<Vec<_>>>) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err((path, error)),
-            Ok(entries) => {
-                for entry in entries {
-                    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                    if is_folder { &mut open } else { &mut files }.push(entry.path());
-                }
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 fn unreadable(path: PathBuf, error: &io::Error) -> (PathBuf, String) {
     (path, format!("{}; make it readable, for it says what leads to objects", describe(error)))
 }
@@ -312,7 +292,7 @@ fn unreadable(path: PathBuf, error: &io::Error) -> (PathBuf, String) {
 /// Adds what the reflogs below `logs` hold: `OLD NEW NAME <MAIL> SECONDS ZONE\tTEXT` a line, the newest last
 /// (gitrepository-layout(5)). Their names begin with `prefix`.
 fn add_reflogs(prefix: &[u8], logs: &Path, kept: &mut Names) {
-    let files = match files_below(logs) {
+    let files = match plain::files_below(logs) {
         Ok(files) => files,
         Err((path, error)) => return kept.problems.push(unreadable(path, &error)),
     };

@@ -6,7 +6,7 @@ use crate::object::ObjectId;
 
 impl Repository {
     /// The revision with an id for the name of a ref at its start. What is none, such as the first digits of an id, stays
-    /// as it is. So does the whole revision where refs are in files.
+    /// as it is; no name at all means HEAD. So does the whole revision where refs are in files.
     ///
     /// # Errors
     ///
@@ -15,19 +15,6 @@ impl Repository {
         if !self.has_tables() {
             return Ok(revision.to_owned());
         }
-        Spelling { repository: self, tables: None }.revision(revision)
-    }
-}
-
-struct Spelling<'r> {
-    repository: &'r Repository,
-    /// Read when the first name comes.
-    tables: Option<Tables>,
-}
-
-impl Spelling<'_> {
-    /// A revision with an id for the name at its start; none at all means HEAD.
-    fn revision(&mut self, revision: &str) -> Result<String, String> {
         let end = revision.find(['~', '^', ':']).unwrap_or(revision.len());
         let end = revision.find("@{").map_or(end, |at| at.min(end));
         let (name, mut rest) = revision.split_at(end);
@@ -38,10 +25,7 @@ impl Spelling<'_> {
         if log.is_none() && ObjectId::from_hex(name.as_bytes()).is_some() {
             return Ok(revision.to_owned());
         }
-        let tables = match &mut self.tables {
-            Some(tables) => tables,
-            None => self.tables.insert(self.repository.tables()),
-        };
+        let mut tables = self.tables();
         tables.verify()?;
         let full = match (name, log) {
             ("", Some(_)) => Some(tables.branch()),
@@ -50,7 +34,7 @@ impl Spelling<'_> {
         };
         let id = match (&full, log) {
             (Some(full), Some(log)) => {
-                let (id, behind) = logged(tables, full, log)?;
+                let (id, behind) = logged(&mut tables, full, log)?;
                 rest = behind;
                 Some(id)
             }

@@ -2,15 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Name, Names, add_entries, fetched_refs, log_name, private_name, reach};
+use super::{Name, Names, PRIVATE, add_entries, fetched_refs, log_name, private_name, reach};
 use crate::git::Repository;
+use crate::git::plain::MAX_STEPS;
 use crate::git::reftable::{FOLDER, Refs, Stack, Value};
 use crate::object::ObjectId;
 
-/// How many symbolic refs in a row git follows.
-const MAX_STEPS: usize = 5;
-/// Refs that each work tree has for itself, beside those whose names have no slash (git-worktree(1)).
-const PRIVATE: [&[u8]; 3] = [b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/"];
 /// Where gitrevisions(7) looks for a name, in this order: what stands before it, and what behind it.
 const RULES: [(&str, &str); 6] = [
     ("", ""),
@@ -176,7 +173,7 @@ impl Tables {
 
 /// Whether each work tree has a ref of this full name for itself.
 fn is_private(name: &[u8]) -> bool {
-    !name.starts_with(b"refs/") || PRIVATE.iter().any(|prefix| name.starts_with(prefix))
+    !name.starts_with(b"refs/") || PRIVATE.iter().any(|prefix| name.starts_with(prefix.as_bytes()))
 }
 
 /// Whether two paths lead to the same folder.

@@ -127,3 +127,19 @@ impl Cause {
         }
     }
 }
+
+/// Why a step of decoding was not done.
+pub enum Stop {
+    /// It can't be done.
+    Failed(Cause),
+    /// It needs more memory than there is for it now.
+    Memory,
+    /// As much was decoded again as may be, so the family is given up.
+    Work,
+}
+
+impl From<Cause> for Stop {
+    fn from(cause: Cause) -> Stop {
+        Stop::Failed(cause)
+    }
+}

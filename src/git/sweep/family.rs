@@ -3,28 +3,17 @@
 //! The child with the most objects below it comes last, and its base is let go as soon as it is made. So at most as many
 //! objects are held as a family's size has binary digits, whatever its shape.
 
-use gix_zlib::Inflate;
-
-use super::cause::{Cause, MAX_WHOLE};
+use super::cause::{Cause, MAX_WHOLE, Stop};
 use super::delta;
 use super::inflate;
-use super::memory::{ALONE, Buffer, MEDIUM, Mode, Pool, SMALL, taken};
-use super::outcome::{Deferred, Failure, Outcome};
+use super::memory::{ALONE, Buffer, MEDIUM, Mode, Pool, SMALL, Tools, taken};
+use super::outcome::{Deferred, Failure, Frame, Outcome};
 use super::pack::{EntryKind, Pack};
 use super::plan::{Base, Plan};
 use super::{ObjectVisitor, STREAM_FROM};
 use crate::blob::Content;
 use crate::object::ObjectKind;
 use crate::read::interrupt;
-
-/// What a thread decodes with.
-#[derive(Default)]
-pub struct Tools {
-    /// The inflater, which is 14 KiB large.
-    pub inflate: Inflate,
-    /// Buffers that are free.
-    pub pool: Pool,
-}
 
 /// Where the first object of a family comes from.
 #[derive(Debug)]
@@ -35,31 +24,6 @@ pub enum Anchor {
     Base(Vec<u8>),
     /// It is damaged in this pack, and these are its bytes, which come from elsewhere.
     Content(Vec<u8>),
-}
-
-/// An object whose children are being decoded.
-#[derive(Debug)]
-pub struct Frame {
-    entry: u32,
-    /// How many of its children have been decoded.
-    done: usize,
-    /// Its bytes, unless they were let go.
-    buffer: Option<Buffer>,
-}
-
-/// Why a step was not done.
-enum Stop {
-    Failed(Cause),
-    /// It needs more memory than there is for it now.
-    Memory,
-    /// As much was decoded again as may be, so the family is given up.
-    Work,
-}
-
-impl From<Cause> for Stop {
-    fn from(cause: Cause) -> Stop {
-        Stop::Failed(cause)
-    }
 }
 
 /// One family that is being decoded.

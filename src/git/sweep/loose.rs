@@ -8,9 +8,9 @@ use gix_zlib::Inflate;
 
 use super::bytes::Bytes;
 use super::cause::{Cause, MAX_WHOLE, SweepProblem};
-use super::family::Tools;
 use super::find::Found;
 use super::inflate::{self, SLACK};
+use super::memory::Tools;
 use super::store::{Store, list, loose_path, unreadable};
 use super::{ObjectVisitor, STREAM_FROM, Wanted};
 use crate::blob::Content;

@@ -7,6 +7,8 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use gix_zlib::Inflate;
+
 use super::inflate::SLACK;
 
 /// What every thread may hold without asking, in bytes.
@@ -205,6 +207,15 @@ impl Pool {
             self.size -= self.free.remove(0).taken();
         }
     }
+}
+
+/// What a thread decodes with.
+#[derive(Default)]
+pub struct Tools {
+    /// The inflater, which is 14 KiB large.
+    pub inflate: Inflate,
+    /// Buffers that are free.
+    pub pool: Pool,
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a thread leaves behind for the end of the sweep.
 
 use super::cause::Cause;
-use super::family::Frame;
+use super::memory::Buffer;
 use crate::object::ObjectKind;
 
 /// What is to be looked at when all threads are done.
@@ -58,4 +58,15 @@ pub struct Deferred {
     pub kind: ObjectKind,
     /// Where it was left; empty when it was not begun.
     pub stack: Vec<Frame>,
+}
+
+/// An object whose children are being decoded.
+#[derive(Debug)]
+pub struct Frame {
+    /// The entry's number.
+    pub entry: u32,
+    /// How many of its children have been decoded.
+    pub done: usize,
+    /// Its bytes, unless they were let go.
+    pub buffer: Option<Buffer>,
 }

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use gix_zlib::Inflate;
 
 use super::cause::{Cause, SweepProblem, SweepProblemKind};
-use super::family::{Anchor, Family, Tools};
+use super::family::{Anchor, Family};
 use super::find::{Finder, Found, Work};
 use super::loose::Loose;
-use super::memory::Mode;
+use super::memory::{Mode, Tools};
 use super::outcome::{Failure, Outcome};
 use super::plan::Plan;
 use super::store::{Store, loose_path};
