@@ -130,6 +130,16 @@ impl Origin<'_> {
         }
     }
 
+    /// The last part of the path; nothing for an object without one.
+    pub fn name(&self) -> &[u8] {
+        match self {
+            Origin::File(file) => file.local.file_name().map_or(&[], std::ffi::OsStr::as_encoded_bytes),
+            Origin::Object(object) => {
+                object.path.and_then(|path| path.rsplit(|byte| *byte == b'/').next()).unwrap_or_default()
+            }
+        }
+    }
+
     /// The path as it can be opened from the working directory, with `/` between its parts; for an object without a
     /// path, what it is called in git.
     pub fn local_path(&self) -> Vec<u8> {
@@ -319,26 +329,80 @@ fn mapped_blocks(file: &Mapped, mut visit: impl FnMut(&Block<'_>)) -> Result<u64
 }
 
 fn stream_blocks(input: &mut dyn Read, mut visit: impl FnMut(&Block<'_>)) -> Result<u64, ReadError> {
-    /// What is carried from one block to the next: context for both.
-    const CARRY: usize = 2 * MAX_REACH;
-    let mut buffer = Buffer::new(STREAM_WINDOW);
-    let mut base = 0_u64;
-    let mut carried = 0;
-    let mut owned_from = 0;
+    let mut feeder = Feeder::new(STREAM_WINDOW);
     loop {
-        let (read, outcome) = fill(input, &mut buffer[carried..]);
-        let total = carried + read;
-        let is_last = total < buffer.len() || outcome.is_err();
-        let owned_to = if is_last { total } else { total - MAX_REACH };
-        visit(&Block { bytes: &buffer[..total], base, owned: owned_from..owned_to });
+        let space = feeder.space();
+        let room = space.len();
+        let (read, outcome) = fill(input, space);
+        let is_last = read < room || outcome.is_err();
+        feeder.add(read, is_last, &mut visit);
         outcome?;
         if is_last || interrupt::requested() {
-            return Ok(base + owned_to as u64);
+            return Ok(feeder.handed_out());
         }
-        buffer.copy_within(total - CARRY.., 0);
-        base += (total - CARRY) as u64;
-        carried = CARRY;
-        owned_from = CARRY - MAX_REACH;
+    }
+}
+
+/// Makes blocks of bytes that come piece by piece.
+#[derive(Debug)]
+pub struct Feeder {
+    buffer: Buffer,
+    /// Bytes in the buffer.
+    filled: usize,
+    /// Offset of the buffer's first byte in all that came.
+    base: u64,
+    /// Where in the buffer the next block's own bytes begin.
+    owned_from: usize,
+}
+
+impl Feeder {
+    /// What is carried from one block to the next: context for both.
+    const CARRY: usize = 2 * MAX_REACH;
+
+    /// A feeder of blocks of `window` bytes, which must be more than four times [`MAX_REACH`], context included.
+    pub fn new(window: usize) -> Feeder {
+        debug_assert!(window > 2 * Feeder::CARRY, "room for more than context");
+        Feeder { buffer: Buffer::new(window), filled: 0, base: 0, owned_from: 0 }
+    }
+
+    /// Where the next bytes go. Never empty.
+    pub fn space(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.filled..]
+    }
+
+    /// Takes the first `count` bytes of the space, and hands out a block when it is full or these are the last ones.
+    pub fn add(&mut self, count: usize, is_last: bool, mut visit: impl FnMut(&Block<'_>)) {
+        self.filled += count;
+        if !is_last && self.filled < self.buffer.len() {
+            return;
+        }
+        let owned_to = if is_last { self.filled } else { self.filled - MAX_REACH };
+        let owned = self.owned_from..owned_to;
+        visit(&Block { bytes: &self.buffer[..self.filled], base: self.base, owned });
+        if is_last {
+            self.owned_from = owned_to;
+            return;
+        }
+        self.buffer.copy_within(self.filled - Feeder::CARRY..self.filled, 0);
+        self.base += (self.filled - Feeder::CARRY) as u64;
+        self.filled = Feeder::CARRY;
+        self.owned_from = Feeder::CARRY - MAX_REACH;
+    }
+
+    /// Takes bytes, and hands out blocks as they get full.
+    pub fn push(&mut self, mut bytes: &[u8], mut visit: impl FnMut(&Block<'_>)) {
+        while !bytes.is_empty() {
+            let space = self.space();
+            let (now, later) = bytes.split_at(bytes.len().min(space.len()));
+            space[..now.len()].copy_from_slice(now);
+            self.add(now.len(), false, &mut visit);
+            bytes = later;
+        }
+    }
+
+    /// How many bytes belonged to the blocks that were handed out.
+    pub fn handed_out(&self) -> u64 {
+        self.base + self.owned_from as u64
     }
 }
 

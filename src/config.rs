@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use crate::blob::from_slashed;
-use crate::cli::{Cli, Command, CommonArgs, ScanArgs, When};
+use crate::cli::{Cli, Command, CommonArgs, ContainerArgs, ScanArgs, When};
 use crate::error::Error;
 use crate::exit::FailOn;
 use crate::hook::{HookConfig, Stage};
@@ -16,6 +16,7 @@ use crate::output::{Output, Target};
 use crate::read::Links;
 use crate::report::{Color, Format, Mode, Style, Suppressed};
 use crate::scan::Keep;
+use crate::search::Containers;
 use crate::source::ignored::globs;
 use crate::source::tree::{Given, IgnoreRules};
 use crate::source::{Source, Stdin, Tree};
@@ -70,7 +71,7 @@ impl Config {
     ///
     /// What is wrong with the command line.
     pub fn new(cli: Cli) -> Result<Config, Error> {
-        let Cli { command, scan, common } = cli;
+        let Cli { command, scan, common, containers } = cli;
         if let Some(folder) = &common.directory {
             std::env::set_current_dir(folder).map_err(|cause| Error::Folder { folder: folder.clone(), cause })?;
         }
@@ -81,10 +82,10 @@ impl Config {
             Some(Command::Commits(args)) => (Mode::Commits, vec![repositories::commits(&args)?]),
             Some(Command::History(args)) => (Mode::History, repositories::history(&args)),
             Some(Command::Audit(args)) => (Mode::Audit, repositories::audit(&args)),
-            Some(Command::Hook(command)) => return hooks::config(command, &common),
+            Some(Command::Hook(command)) => return hooks::config(command, &common, &containers),
             Some(Command::Schema) => return Ok(Config::Schema),
         };
-        ScanConfig::new(mode, sources, &common).map(Config::Scan)
+        ScanConfig::new(mode, sources, &common, &containers).map(Config::Scan)
     }
 }
 
@@ -94,7 +95,12 @@ fn threads(common: &CommonArgs) -> usize {
 }
 
 impl ScanConfig {
-    fn new(mode: Mode, sources: Vec<Source>, common: &CommonArgs) -> Result<ScanConfig, Error> {
+    fn new(
+        mode: Mode,
+        sources: Vec<Source>,
+        common: &CommonArgs,
+        containers: &ContainerArgs,
+    ) -> Result<ScanConfig, Error> {
         let mut outputs: Vec<Output> = common.output.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
         let is_silent = common.quiet && common.format == Format::Text;
         if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
@@ -108,6 +114,8 @@ impl ScanConfig {
             return Err(Error::OutputTwice { target: output.target.name() });
         }
         let keep = Keep {
+            containers: if containers.no_containers { Containers::Closed } else { Containers::Open },
+            bounds: containers.bounds(),
             line_hashes: outputs.iter().any(|output| output.format == Format::Sarif),
             skips: common.verbose,
             authors: common.include_author,

@@ -44,11 +44,19 @@ pub struct Coverage {
     /// Symbolic links whose text was looked at.
     pub links: u64,
     objects: [u64; ObjectKind::ALL.len()],
+    /// Containers that were opened, nested ones too.
+    pub containers: u64,
+    /// Their members.
+    pub members: u64,
+    /// Containers of kinds that are known and not opened.
+    pub unopened: u64,
     /// Texts of a key's shape that nobody issued.
     pub placeholders: u64,
     /// What should have been read and was not. Sorted after [`Coverage::finish`].
     pub problems: Vec<Problem>,
     skipped: [u64; Skip::ALL.len()],
+    /// Folders that are bare repositories, as seen from the working directory. Sorted after [`Coverage::finish`].
+    pub bare_repositories: Vec<Vec<u8>>,
     /// The paths left out, when the user wants to see them. Sorted after [`Coverage::finish`].
     pub skips: Vec<(Vec<u8>, Skip)>,
 }
@@ -85,9 +93,13 @@ impl Coverage {
         self.files += other.files;
         self.bytes += other.bytes;
         self.links += other.links;
+        self.containers += other.containers;
+        self.members += other.members;
+        self.unopened += other.unopened;
         self.placeholders += other.placeholders;
         self.problems.extend(other.problems);
         self.skips.extend(other.skips);
+        self.bare_repositories.extend(other.bare_repositories);
         let counts = self.skipped.iter_mut().zip(other.skipped);
         for (sum, count) in counts.chain(self.objects.iter_mut().zip(other.objects)) {
             *sum += count;
@@ -99,6 +111,7 @@ impl Coverage {
         self.problems.sort();
         self.problems.dedup();
         self.skips.sort();
+        self.bare_repositories.sort();
     }
 }
 

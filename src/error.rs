@@ -171,14 +171,20 @@ pub enum ProblemKind {
     SpecialFile,
     /// A path that the user gave holds no repository that can be opened.
     NoRepository,
-    /// An object or a file of a repository is damaged.
+    /// An object or a file of a repository, or a container, is damaged.
     Corrupt,
     /// An object that others refer to is not there.
     MissingObject,
-    /// An object is larger than what is decoded.
+    /// An object, or what comes out of a container, is larger than what is decoded.
     TooLarge,
     /// There is more of something than is followed.
     TooMany,
+    /// Containers are nested deeper than is opened.
+    TooDeep,
+    /// A member of a container is encrypted.
+    Encrypted,
+    /// A member of a container is packed in a way that is not known.
+    Unsupported,
     /// A shallow clone holds a part of the history alone.
     Shallow,
     /// A partial clone holds some of the objects alone.
@@ -187,7 +193,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind, in the order reports list them.
-    pub const ALL: [ProblemKind; 12] = [
+    pub const ALL: [ProblemKind; 15] = [
         ProblemKind::MissingPath,
         ProblemKind::NothingScanned,
         ProblemKind::Unreadable,
@@ -198,6 +204,9 @@ impl ProblemKind {
         ProblemKind::MissingObject,
         ProblemKind::TooLarge,
         ProblemKind::TooMany,
+        ProblemKind::TooDeep,
+        ProblemKind::Encrypted,
+        ProblemKind::Unsupported,
         ProblemKind::Shallow,
         ProblemKind::Partial,
     ];
@@ -215,6 +224,9 @@ impl ProblemKind {
             ProblemKind::MissingObject => "missing-object",
             ProblemKind::TooLarge => "too-large",
             ProblemKind::TooMany => "too-many",
+            ProblemKind::TooDeep => "too-deep",
+            ProblemKind::Encrypted => "encrypted",
+            ProblemKind::Unsupported => "unsupported",
             ProblemKind::Shallow => "shallow",
             ProblemKind::Partial => "partial",
         }
@@ -231,6 +243,9 @@ impl ProblemKind {
             | ProblemKind::MissingObject
             | ProblemKind::TooLarge
             | ProblemKind::TooMany
+            | ProblemKind::TooDeep
+            | ProblemKind::Encrypted
+            | ProblemKind::Unsupported
             | ProblemKind::Shallow
             | ProblemKind::Partial => false,
         }
@@ -273,6 +288,16 @@ impl Problem {
         }
     }
 
+    /// Something in a container can't be read.
+    pub fn in_container(origin: &Origin<'_>, kind: ProblemKind, message: String) -> Problem {
+        Problem {
+            path: origin.path().unwrap_or_else(|| origin.local_path()),
+            local_path: origin.local_path(),
+            kind,
+            message,
+        }
+    }
+
     /// A git object that can't be read.
     pub fn object(id: &ObjectId, kind: ProblemKind, cause: &str) -> Problem {
         let path = format!("object {id}").into_bytes();
@@ -283,7 +308,7 @@ impl Problem {
     /// The same, with no secret in its paths, nor in the message, which may quote what could not be understood.
     pub fn redacted(self, detector: &Detector) -> Problem {
         let redact = |path: Vec<u8>| detector.redact(&path).into_owned();
-        let message = String::from_utf8_lossy(&detector.redact(self.message.as_bytes())).into_owned();
+        let message = shortened(String::from_utf8_lossy(&detector.redact(self.message.as_bytes())).into_owned());
         Problem { path: redact(self.path), local_path: redact(self.local_path), message, ..self }
     }
 
@@ -291,6 +316,18 @@ impl Problem {
     pub fn given(path: &Path, kind: ProblemKind, message: String) -> Problem {
         Problem { path: slashed(path), local_path: slashed(path), kind, message }
     }
+}
+
+/// A message without its middle, when a long name makes it long: the cause and the remedy stand at its ends. To be called
+/// once no secret is in it, since a part of a key is not masked.
+fn shortened(message: String) -> String {
+    const LONG: usize = 2048;
+    const END: usize = 512;
+    if message.len() <= LONG {
+        return message;
+    }
+    let (start, end) = (message.floor_char_boundary(END), message.ceil_char_boundary(message.len() - END));
+    format!("{} ... {}", &message[..start], &message[end..])
 }
 
 /// The cause in words, without the number that the system adds.

@@ -1,10 +1,11 @@
 //! A finding: one key at one place. The step from borrowed bytes to owned facts; the secret stays behind.
 
 use crate::blob::{Kind, Origin, slashed};
-use crate::detect::{Confidence, Detector, Match};
-use crate::key::{Fingerprint, Key, KeyId, Rule};
+use crate::detect::{Confidence, Detector};
+use crate::key::{Fingerprint, KeyId, Rule};
 use crate::lines::Position;
 use crate::object::{ObjectId, ObjectKind};
+use crate::search::Located;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,6 +147,8 @@ pub struct Finding {
     pub path: Option<Vec<u8>>,
     /// The path from the working directory; for an object without a path, its kind and id.
     pub local_path: Vec<u8>,
+    /// The members of containers that lead to it from the file or object, the outermost first; none for its own bytes.
+    pub members: Vec<Vec<u8>>,
     /// Whether the user named the file.
     pub given: Given,
     /// Which part of the file or of the repository.
@@ -163,7 +166,7 @@ pub struct Finding {
     /// How sure this is.
     pub confidence: Confidence,
     /// How the key was encoded, the outermost encoding first.
-    pub encodings: &'static [&'static str],
+    pub encodings: Vec<&'static str>,
     /// How far the leak has gone.
     pub exposure: Exposure,
     /// Where in the repository's history, when that was looked at.
@@ -175,9 +178,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A match in a blob, with the places of its start and end.
-    pub fn new(found: &Match, origin: &Origin<'_>, start: Position, end: Position, detector: &Detector) -> Finding {
-        let Match { key: Key { rule, id, .. }, confidence, encodings, .. } = found;
+    /// A key in a blob.
+    pub fn new(located: &Located, origin: &Origin<'_>, detector: &Detector) -> Finding {
+        let key = &located.found.key;
         let shown = |name: Vec<u8>| detector.redact(&name).into_owned();
         let (given, git) = match origin {
             Origin::File(file) if file.local == file.root.given => (Given::ByName, None),
@@ -191,20 +194,26 @@ impl Finding {
             root: shown(slashed(origin.given())),
             path: origin.path().map(shown),
             local_path: shown(origin.local_path()),
+            members: located.members.iter().cloned().map(shown).collect(),
             given,
-            kind: origin.kind(),
-            start,
-            end,
-            rule: *rule,
-            key_id: *id,
-            fingerprint: found.key.fingerprint(),
-            confidence: *confidence,
-            encodings,
+            kind: located.kind.of(origin.kind()),
+            start: located.start,
+            end: located.end,
+            rule: key.rule,
+            key_id: key.id,
+            fingerprint: key.fingerprint(),
+            confidence: located.found.confidence,
+            encodings: located.found.encodings.clone(),
             exposure: Exposure::Unknown,
             git,
             line_hash: None,
             suppressed: None,
         }
+    }
+
+    /// Whether it is in the name of the file or folder itself, and not in what that holds.
+    pub fn is_in_own_name(&self) -> bool {
+        self.kind == Kind::FileName && self.members.is_empty()
     }
 
     /// How bad this is.
@@ -252,8 +261,9 @@ impl Finding {
 
     /// What a report is sorted by. Whole, so that equal findings alone compare equal.
     pub fn order(&self) -> impl Ord + '_ {
-        let place = (&self.root, self.path.is_none(), &self.path, self.kind, self.start.byte, self.end.byte);
+        let file = (&self.root, self.path.is_none(), &self.path);
+        let place = (file, &self.members, self.kind, self.start.byte, self.end.byte);
         let git = self.git.as_ref().map(|git| (&git.date, git.commit, git.object));
-        (place, self.rule, self.key_id, self.fingerprint, self.encodings, git)
+        (place, self.rule, self.key_id, self.fingerprint, &self.encodings, git)
     }
 }

@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 pub const PREFIX_LEN: usize = 10;
 /// Bytes in a key id.
 pub const ID_LEN: usize = 12;
+/// Bytes before the full stop.
+const ID_END: usize = PREFIX_LEN + ID_LEN;
 /// Bytes in a secret: 32 random bytes as base64url without padding (RFC 4648 section 5).
 pub const SECRET_LEN: usize = 43;
 /// Bytes in a whole key: prefix, id, a full stop, secret.
@@ -139,6 +141,17 @@ impl Key {
             && secret.iter().copied().all(is_base64url)
             && ends_32_bytes(secret[SECRET_LEN - 1]);
         shaped.then(|| Key { rule, id: KeyId(*id), secret: Secret(Zeroizing::new(*secret)) })
+    }
+
+    /// How many of the first bytes could begin a key: the offset of the first that no key has there.
+    pub fn shape_len(text: &[u8]) -> usize {
+        let fits = |(i, byte): &(usize, &u8)| match i {
+            0..PREFIX_LEN => Rule::ALL.iter().any(|rule| rule.prefix().as_bytes()[..=*i] == text[..=*i]),
+            PREFIX_LEN..ID_END => byte.is_ascii_alphanumeric(),
+            &ID_END => **byte == b'.',
+            _ => is_base64url(**byte),
+        };
+        text.iter().enumerate().take(KEY_LEN).take_while(fits).count()
     }
 
     /// The fingerprint of the whole key text.

@@ -1,17 +1,18 @@
 //! hopx-leaks finds leaked HopX API keys. This page is the way of a byte, from file to report:
 //!
 //! ```text
-//! Config → Source ──lends──▶ Blob ─▶ Detector ─▶ Match ─▶ Finding ─▶ filter ─▶ Report ─▶ Exit
-//!          tree stdin        origin   prefilter   key      place      marks     text json
-//!          staged commits    content  decode               exposure   only      jsonl sarif
-//!          history                    shape, borders, placeholder
+//! Config → Source ──lends──▶ Blob ─▶ Search ─▶ Detector ─▶ Match ─▶ Finding ─▶ filter ─▶ Report ─▶ Exit
+//!          tree stdin        origin   members   prefilter   key      place      marks     text json
+//!          staged commits    content            decode               exposure   only      jsonl sarif
+//!          history                              shape, borders, placeholder
 //! ```
 //!
 //! 1. [`cli`] holds the words of the command line; [`config`] decides what they mean.
 //! 2. A [`source`] walks what it was given and lends each file as a [`blob`], read or mapped by [`read`], and each object
 //!    of a repository, by way of [`git`]. What it leaves out is counted in [`coverage`]; what it can't read is a
 //!    [`Problem`](error::Problem). Threads live here only, and in the sweep of [`git`].
-//! 3. The detector ([`detect`]) looks at every byte once, for the encoded forms of a key's prefix, and decodes around each hit.
+//! 3. A [`search`] goes through a blob and the members of the [`container`] that it may be. The detector ([`detect`]) looks
+//!    at every byte once, for the encoded forms of a key's beginning, and decodes around each hit.
 //! 4. [`scan`] turns each match into a [`finding`], whose place [`lines`] counts, and asks git how far it has gone. The
 //!    secret stays behind in [`key`].
 //! 5. [`filter`] marks what does not count, never removing it.
@@ -24,6 +25,7 @@
 pub mod blob;
 pub mod cli;
 pub mod config;
+pub mod container;
 pub mod coverage;
 pub mod detect;
 pub mod error;
@@ -42,6 +44,7 @@ pub mod progress;
 pub mod read;
 pub mod report;
 pub mod scan;
+pub mod search;
 pub mod source;
 
 use std::io::Write;

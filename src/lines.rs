@@ -4,6 +4,7 @@
 //! blob as a whole is.
 
 use crate::blob::Block;
+use crate::detect::window::MAX_LEAD;
 
 /// A place in a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,22 +29,25 @@ impl Position {
 
 /// How the blob as a whole is encoded, so far as columns depend on it.
 #[derive(Clone, Copy, Debug)]
-enum Form {
+pub enum Form {
     /// UTF-8, or anything compatible with ASCII.
     Utf8,
-    /// UTF-16, with the function that puts two bytes together.
-    Utf16(fn([u8; 2]) -> u16),
+    /// UTF-16: the function that puts two bytes together, and the encoding's name.
+    Utf16(fn([u8; 2]) -> u16, &'static str),
 }
+
+const LITTLE_ENDIAN: Form = Form::Utf16(u16::from_le_bytes, "utf-16le");
+const BIG_ENDIAN: Form = Form::Utf16(u16::from_be_bytes, "utf-16be");
 
 impl Form {
     /// Judged by a byte order mark, or by the first units being ASCII in one byte order.
-    fn of(start: &[u8]) -> Form {
+    pub fn of(start: &[u8]) -> Form {
         let (units, _) = start[..start.len().min(64)].as_chunks::<2>();
         match units {
-            [[0xff, 0xfe], ..] => Form::Utf16(u16::from_le_bytes),
-            [[0xfe, 0xff], ..] => Form::Utf16(u16::from_be_bytes),
-            [_, _, ..] if units.iter().all(|[low, high]| *low != 0 && *high == 0) => Form::Utf16(u16::from_le_bytes),
-            [_, _, ..] if units.iter().all(|[high, low]| *low != 0 && *high == 0) => Form::Utf16(u16::from_be_bytes),
+            [[0xff, 0xfe], ..] => LITTLE_ENDIAN,
+            [[0xfe, 0xff], ..] => BIG_ENDIAN,
+            [_, _, ..] if units.iter().all(|[low, high]| *low != 0 && *high == 0) => LITTLE_ENDIAN,
+            [_, _, ..] if units.iter().all(|[high, low]| *low != 0 && *high == 0) => BIG_ENDIAN,
             _ => Form::Utf8,
         }
     }
@@ -70,15 +74,17 @@ impl Lines {
         Position { byte: offset, ..self.at }
     }
 
-    /// Walks to the end of what `block` owns. Called once for each block, in order, after the positions in it.
+    /// Walks on to the end of what `block` owns, or nearly: a key of the next block may begin a little before it. Called
+    /// once for each block, in order, after the positions in it.
     pub fn pass(&mut self, block: &Block<'_>) {
         self.start(block);
-        let end = block.base + block.owned.end as u64;
+        let owned_end = block.owned.end.saturating_sub(MAX_LEAD) & !1;
+        let end = block.base + owned_end as u64;
         if end > self.at.byte {
             let from = self.index(block);
             let held_back = match self.form {
-                Form::Utf8 => incomplete_tail(&block.bytes[from..block.owned.end]),
-                Form::Utf16(_) => 0,
+                Form::Utf8 => incomplete_tail(&block.bytes[from..owned_end]),
+                Form::Utf16(..) => 0,
             };
             self.advance(block, end - held_back as u64);
         }
@@ -99,7 +105,7 @@ impl Lines {
         let to = usize::try_from(to.saturating_sub(block.base)).unwrap_or(block.bytes.len()).max(from);
         let walked = match self.form {
             Form::Utf8 => self.advance_utf8(&block.bytes[from..to]),
-            Form::Utf16(unit) => self.advance_utf16(&block.bytes[from..to], unit),
+            Form::Utf16(unit, _) => self.advance_utf16(&block.bytes[from..to], unit),
         };
         self.at.byte += walked as u64;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::detect::Detector;
 use crate::error::Error;
-use crate::report::escape::terminal;
+use crate::report::escape::{shell_word, terminal};
 use crate::report::{self, Color, Format, Report, Style, TOOL};
 
 /// One report to write.
@@ -121,15 +121,22 @@ pub fn print(text: &str, stdout: &mut dyn Write) -> Result<(), Error> {
     }
 }
 
-/// Writes what could not be read, and what was left out if the report knows it, to standard error.
+/// Writes what could not be read, what another command would look into, and what was left out if the report knows it,
+/// to standard error.
 pub fn write_messages(report: &Report, err: &mut dyn Write) {
     let skips = report.coverage.skips.iter().map(|(path, why)| format!("{}: {}", terminal(path), why.describe()));
     let problems = report
         .coverage
         .problems
         .iter()
-        .map(|problem| format!("{}: {}", terminal(&problem.local_path), problem.message));
-    for line in skips.chain(problems) {
+        .map(|problem| format!("{}: {}", terminal(&problem.local_path), terminal(problem.message.as_bytes())));
+    let repositories = report.coverage.bare_repositories.iter().map(|path| {
+        let (shown, word) = (terminal(path), shell_word(path));
+        format!(
+            "{shown}: a bare repository, whose objects are packed files here; to look into them: {TOOL} history {word}"
+        )
+    });
+    for line in skips.chain(repositories).chain(problems) {
         // There is nobody to tell if this fails; the report and the status say it too.
         let _ = writeln!(err, "{TOOL}: {line}");
     }

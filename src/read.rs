@@ -183,6 +183,24 @@ impl Mapped {
         self.window
     }
 
+    /// Reads bytes from `offset` on into `buffer`. How many were read: fewer than asked for only at the file's end.
+    ///
+    /// # Errors
+    ///
+    /// Those of `pread(2)`.
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match read_once_at(&self.file, &mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted && !interrupt::requested() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
     /// Maps the bytes `range` of the file, half open.
     ///
     /// # Errors
@@ -202,6 +220,16 @@ impl Mapped {
         let guard = Guard::watch(start..start + len).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(MappedWindow { guard, map })
     }
+}
+
+#[cfg(unix)]
+fn read_once_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_once_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
 /// A part of a file in memory.

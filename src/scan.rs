@@ -9,20 +9,22 @@ mod teller;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::blob::{Blob, Block, Content, FileOrigin, Kind, Origin, ReadError};
+use crate::blob::{Blob, Content, FileOrigin, Kind, Origin, ReadError};
+use crate::container::Bounds;
 use crate::coverage::{Coverage, Skip};
-use crate::detect::{Detector, Found, Match};
+use crate::detect::Detector;
 use crate::error::{Problem, ProblemKind};
 use crate::filter;
 use crate::finding::{Exposure, Finding};
+use crate::git::exposure::Searched;
 use crate::line_hash;
-use crate::lines::{Lines, Position};
 use crate::object::ObjectKind;
 use crate::progress::Progress;
 use crate::report::{Mode, Report};
+use crate::search::{Containers, Located, Search};
 use crate::source::{Source, Visitor};
 
-/// What a scan keeps beyond what it always does.
+/// What a scan does and keeps beyond what it always does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
     /// The hash of each finding's line, which costs two more passes over a blob with findings.
@@ -31,6 +33,17 @@ pub struct Keep {
     pub skips: bool,
     /// Who wrote the commits and tags that brought keys in.
     pub authors: bool,
+    /// What is in containers.
+    pub containers: Containers,
+    /// How much of it.
+    pub bounds: Bounds,
+}
+
+impl Keep {
+    /// How versions of what is scanned are searched.
+    fn searched(self, detector: &Detector) -> Searched<'_> {
+        Searched { detector, containers: self.containers, bounds: self.bounds }
+    }
 }
 
 /// Scans all sources, one after the other, each with all threads.
@@ -50,7 +63,7 @@ pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, pro
                 coverage.problems.extend(problems);
             }
             Source::Staged(source) => {
-                let (settled, problems) = added::to_index(&source.repository, raw, detector);
+                let (settled, problems) = added::to_index(&source.repository, raw, keep.searched(detector));
                 findings.extend(settled);
                 coverage.problems.extend(problems);
             }
@@ -62,7 +75,7 @@ pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, pro
                 Finding { exposure: Exposure::Untracked, ..raw.finding }
             })),
             Source::Tree(_) => {
-                let (settled, problems) = exposure::of_files(raw, detector);
+                let (settled, problems) = exposure::of_files(raw, keep.searched(detector));
                 findings.extend(settled);
                 coverage.problems.extend(problems);
             }
@@ -75,6 +88,10 @@ pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, pro
     let may_be_empty = mode != Mode::Scan;
     if coverage.is_empty() && coverage.problems.is_empty() && !may_be_empty {
         coverage.problems.push(nothing_scanned(sources));
+    }
+    if mode != Mode::Scan {
+        // Others look into repositories by themselves.
+        coverage.bare_repositories.clear();
     }
     if mode == Mode::Audit {
         findings = merge::files_and_history(findings);
@@ -96,6 +113,7 @@ fn nothing_scanned(sources: &[Source]) -> Problem {
 /// One thread's share of a scan.
 struct Worker<'a> {
     detector: &'a Detector,
+    search: Search<'a>,
     keep: Keep,
     progress: &'a Progress,
     found: Vec<Raw>,
@@ -120,54 +138,14 @@ enum RawPlace {
     Object(Option<Vec<u8>>),
 }
 
-/// A key in a blob that is still being read.
-struct Located {
-    found: Match,
-    /// Byte offsets in the blob.
-    start: u64,
-    end: u64,
-    /// The places of both, once they have been counted.
-    places: Option<(Position, Position)>,
-}
-
 impl<'a> Worker<'a> {
     fn new(detector: &'a Detector, keep: Keep, progress: &'a Progress) -> Worker<'a> {
-        Worker { detector, keep, progress, found: Vec::new(), coverage: Coverage::default(), shown: 0 }
+        let search = Search::new(detector, keep.containers, keep.bounds);
+        Worker { detector, search, keep, progress, found: Vec::new(), coverage: Coverage::default(), shown: 0 }
     }
 
     fn add_file(&mut self, bytes: u64) {
         self.progress.add_file(bytes.saturating_sub(std::mem::take(&mut self.shown)));
-    }
-
-    /// Searches all blocks. The keys, and the bytes read or what ended the reading.
-    fn search(&mut self, content: &mut Content<'_>) -> (Vec<Located>, Result<u64, ReadError>) {
-        let mut located = Vec::new();
-        let mut lines = (!content.is_rereadable()).then(Lines::default);
-        // A key's own bytes are not searched for another one, and the key may reach into the next block.
-        let mut searched = 0;
-        let is_whole = matches!(content, Content::Whole(_));
-        let outcome = content.blocks(|block| {
-            let first_new = located.len();
-            let start = usize::try_from(searched.max(block.base) - block.base).unwrap_or(block.owned.end);
-            let owned = block.owned.start.max(start)..block.owned.end;
-            for found in self.detector.keys(block.bytes, owned) {
-                searched = block.base + found.range().end as u64;
-                match found {
-                    Found::Key(found) => located.push(Located::new(found, block)),
-                    Found::Placeholder(_) => self.coverage.placeholders += 1,
-                }
-            }
-            if !is_whole {
-                let bytes = block.owned.len() as u64;
-                self.progress.add_bytes(bytes);
-                self.shown += bytes;
-            }
-            if let Some(lines) = &mut lines {
-                located[first_new..].iter_mut().for_each(|located| located.place(lines, block));
-                lines.pass(block);
-            }
-        });
-        (located, outcome)
     }
 
     fn count(&mut self, origin: &Origin<'_>, bytes: u64) {
@@ -183,30 +161,23 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Turns what was found in a blob into findings. All of them, even when the blob can't be read a second time.
-    fn report(
-        &mut self,
-        origin: &Origin<'_>,
-        content: &mut Content<'_>,
-        mut located: Vec<Located>,
-    ) -> Result<(), ReadError> {
-        let placed = if content.is_rereadable() { place_all(content, &mut located) } else { Ok(()) };
+    /// Turns what was found in a blob into findings.
+    fn report(&mut self, origin: &Origin<'_>, content: &mut Content<'_>, keys: &[Located]) -> Result<(), ReadError> {
         let first_new = self.found.len();
-        for Located { found, start, end, places } in &located {
-            let (start, end) = places.unwrap_or((Position::unplaced(*start), Position::unplaced(*end)));
-            let finding = Finding::new(found, origin, start, end, self.detector);
+        for located in keys {
             let place = match origin {
                 Origin::File(FileOrigin { root, local, .. }) => {
                     RawPlace::File { given: root.given.clone(), local: local.to_path_buf() }
                 }
                 Origin::Object(object) => RawPlace::Object(object.path.map(<[u8]>::to_vec)),
             };
-            self.found.push(Raw { finding, place });
+            self.found.push(Raw { finding: Finding::new(located, origin, self.detector), place });
         }
-        self.progress.add_findings(located.len());
-        placed?;
+        self.progress.add_findings(keys.len());
         if self.keep.line_hashes && content.is_rereadable() {
-            let found = &mut self.found[first_new..];
+            // A member's lines are no lines of the file.
+            let found = self.found[first_new..].iter_mut().filter(|raw| raw.finding.members.is_empty());
+            let found: Vec<&mut Raw> = found.collect();
             let wanted: BTreeSet<u64> = found.iter().map(|raw| raw.finding.start.line).collect();
             let hashes = line_hash::of_lines(content, &wanted)?;
             for Raw { finding, .. } in found {
@@ -219,9 +190,22 @@ impl<'a> Worker<'a> {
 
 impl Visitor for Worker<'_> {
     fn blob(&mut self, Blob { origin, mut content }: Blob<'_>) {
-        let (located, outcome) = self.search(&mut content);
-        let reported = if located.is_empty() { Ok(()) } else { self.report(&origin, &mut content, located) };
-        match outcome {
+        let progress = self.progress;
+        let shown = &mut self.shown;
+        let name = origin.name();
+        let (outcome, read) = self.search.run(origin.kind(), name, &mut content, &mut |bytes| {
+            progress.add_bytes(bytes);
+            *shown += bytes;
+        });
+        self.coverage.placeholders += outcome.placeholders;
+        self.coverage.containers += outcome.containers;
+        self.coverage.members += outcome.members;
+        self.coverage.unopened += outcome.unopened;
+        for (kind, message) in outcome.problems {
+            self.problem(Problem::in_container(&origin, kind, message));
+        }
+        let reported = if outcome.keys.is_empty() { Ok(()) } else { self.report(&origin, &mut content, &outcome.keys) };
+        match read {
             Ok(bytes) => self.count(&origin, bytes),
             Err(ReadError::Io(cause)) => self.problem(Problem::unreadable(&origin, &cause)),
             Err(ReadError::Cut) => self.problem(Problem::changed(&origin)),
@@ -244,36 +228,14 @@ impl Visitor for Worker<'_> {
         self.coverage.problems.push(problem);
     }
 
+    fn bare_repository(&mut self, origin: &Origin<'_>) {
+        self.coverage.bare_repositories.push(self.detector.redact(&origin.local_path()).into_owned());
+    }
+
     fn skip(&mut self, origin: &Origin<'_>, why: Skip) {
         self.coverage.skip(why);
         if self.keep.skips {
             self.coverage.skips.push((self.detector.redact(&origin.local_path()).into_owned(), why));
         }
     }
-}
-
-impl Located {
-    fn new(found: Match, block: &Block<'_>) -> Located {
-        let start = block.base + found.range.start as u64;
-        let end = block.base + found.range.end as u64;
-        Located { found, start, end, places: None }
-    }
-
-    fn place(&mut self, lines: &mut Lines, block: &Block<'_>) {
-        self.places = Some((lines.position(block, self.start), lines.position(block, self.end)));
-    }
-}
-
-/// Counts lines and columns in a second pass, which a blob without findings is spared.
-fn place_all(content: &mut Content<'_>, located: &mut [Located]) -> Result<(), ReadError> {
-    let mut lines = Lines::default();
-    let mut rest = located.iter_mut().peekable();
-    content.blocks(|block| {
-        let end = block.base + block.owned.end as u64;
-        while let Some(located) = rest.next_if(|located| located.start < end) {
-            located.place(&mut lines, block);
-        }
-        lines.pass(block);
-    })?;
-    Ok(())
 }

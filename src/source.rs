@@ -33,6 +33,8 @@ pub trait Visitor: Send {
     fn object(&mut self, kind: ObjectKind, bytes: u64);
     /// An input that should have been read and can't be.
     fn problem(&mut self, problem: Problem);
+    /// A folder that is a bare repository, whose objects are files that are packed.
+    fn bare_repository(&mut self, origin: &Origin<'_>);
     /// An entry that is left out on purpose.
     fn skip(&mut self, origin: &Origin<'_>, why: Skip);
 }

@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::BuildHasherDefault;
-use std::ops::Range;
 
+use crate::blob::Kind;
+use crate::container::Bounds;
 use crate::detect::{Detector, Found};
 use crate::error::{Problem, ProblemKind};
 use crate::git::changes::{Unreadable, read_tree};
@@ -20,6 +21,7 @@ use crate::git::{Objects, Repository};
 use crate::key::Fingerprint;
 use crate::object::{IdHasher, IdMap, IdSet, ObjectId, ObjectKind};
 use crate::read::interrupt;
+use crate::search::{Containers, Search};
 
 /// How far keys have gone in the commits of a repository.
 #[derive(Debug, Default)]
@@ -32,17 +34,28 @@ pub struct Settled {
     pub problems: Vec<Problem>,
 }
 
+/// How versions are searched for keys: just as what they are compared with.
+#[derive(Clone, Copy)]
+pub struct Searched<'a> {
+    /// Finds the keys.
+    pub detector: &'a Detector,
+    /// What is done with containers.
+    pub containers: Containers,
+    /// How much of them is opened.
+    pub bounds: Bounds,
+}
+
 /// How far each of these keys at each of these paths has gone. A version of a path has a key in its content, in the text
 /// of a link, or in its own name.
 pub fn settle(
     repository: &Repository,
-    detector: &Detector,
+    searched: Searched<'_>,
     wanted: &BTreeMap<Vec<u8>, BTreeSet<Fingerprint>>,
 ) -> Settled {
     let Names { names, problems, .. } = repository.names();
     let boundary: IdSet = repository.shallow_commits().into_iter().collect();
-    let mut search = Search::new(repository.objects(), detector, wanted);
-    let settled = |search: Search<'_>| {
+    let mut search = Versions::new(repository.objects(), searched, wanted);
+    let settled = |search: Versions<'_>| {
         let problems =
             problems.iter().map(|(path, message)| Problem::given(path, ProblemKind::Corrupt, message.clone()));
         let lost = search.lost.iter().filter(|(_, cause)| !(repository.is_partial() && *cause == MISSING));
@@ -72,20 +85,13 @@ pub fn settle(
 /// Objects that are told of as unreadable.
 const TOLD: usize = 100;
 
-/// The keys in these bytes.
-pub fn keys_in(detector: &Detector, bytes: &[u8]) -> BTreeSet<Fingerprint> {
-    fingerprints(detector, bytes, 0..bytes.len()).collect()
-}
-
-fn fingerprints<'a>(
-    detector: &'a Detector,
-    bytes: &'a [u8],
-    owned: Range<usize>,
-) -> impl Iterator<Item = Fingerprint> + 'a {
-    detector.keys(bytes, owned).filter_map(|found| match found {
+/// The keys in a name.
+pub fn keys_in(detector: &Detector, name: &[u8]) -> BTreeSet<Fingerprint> {
+    let keys = detector.keys(name, 0..name.len()).filter_map(|found| match found {
         Found::Key(found) => Some(found.key.fingerprint()),
-        Found::Placeholder(_) => None,
-    })
+        Found::Placeholder(_) | Found::Gzip { .. } => None,
+    });
+    keys.collect()
 }
 
 /// A folder or a file on the way to the wanted paths.
@@ -106,9 +112,9 @@ struct Node {
 /// The top of the work tree.
 const TOP: usize = 0;
 
-struct Search<'a> {
+struct Versions<'a> {
     objects: Objects,
-    detector: &'a Detector,
+    searched: Searched<'a>,
     nodes: Vec<Node>,
     /// Trees, each with the folder it was met as.
     trees: HashSet<(ObjectId, usize), BuildHasherDefault<IdHasher>>,
@@ -118,8 +124,12 @@ struct Search<'a> {
     lost: BTreeMap<ObjectId, String>,
 }
 
-impl<'a> Search<'a> {
-    fn new(objects: Objects, detector: &'a Detector, wanted: &BTreeMap<Vec<u8>, BTreeSet<Fingerprint>>) -> Search<'a> {
+impl<'a> Versions<'a> {
+    fn new(
+        objects: Objects,
+        searched: Searched<'a>,
+        wanted: &BTreeMap<Vec<u8>, BTreeSet<Fingerprint>>,
+    ) -> Versions<'a> {
         let mut nodes = vec![Node::default()];
         for (path, keys) in wanted {
             let mut at = TOP;
@@ -137,10 +147,10 @@ impl<'a> Search<'a> {
             let node = &mut nodes[at];
             node.path.clone_from(path);
             node.open.clone_from(keys);
-            node.in_name = keys_in(detector, name).intersection(keys).copied().collect();
+            node.in_name = keys_in(searched.detector, name).intersection(keys).copied().collect();
         }
         let (trees, blobs) = (HashSet::default(), IdMap::default());
-        Search { objects, detector, nodes, trees, blobs, settled: BTreeMap::new(), lost: BTreeMap::new() }
+        Versions { objects, searched, nodes, trees, blobs, settled: BTreeMap::new(), lost: BTreeMap::new() }
     }
 
     fn is_done(&self) -> bool {
@@ -205,9 +215,9 @@ impl<'a> Search<'a> {
         let mut here = std::mem::take(&mut node.in_name);
         match kind {
             EntryKind::File | EntryKind::Link => {
-                let (objects, detector, lost) = (&self.objects, self.detector, &mut self.lost);
+                let (objects, searched, lost) = (&self.objects, self.searched, &mut self.lost);
                 let keys = self.blobs.entry(id).or_insert_with(|| {
-                    let keys = keys_of(objects, detector, &id).map_err(|cause| lost.insert(id, cause));
+                    let keys = keys_of(objects, searched, &id).map_err(|cause| lost.insert(id, cause));
                     keys.unwrap_or_default()
                 });
                 here.extend(keys.iter());
@@ -230,11 +240,16 @@ impl<'a> Search<'a> {
 /// # Errors
 ///
 /// Why it can't be read, in words.
-pub fn keys_of(objects: &Objects, detector: &Detector, blob: &ObjectId) -> Result<BTreeSet<Fingerprint>, String> {
+pub fn keys_of(objects: &Objects, searched: Searched<'_>, blob: &ObjectId) -> Result<BTreeSet<Fingerprint>, String> {
+    let Searched { detector, containers, bounds } = searched;
     let (mut keys, mut outcome) = (BTreeSet::new(), Ok(()));
     objects.lend(blob, &mut |mut content| {
-        let read = content.blocks(|block| keys.extend(fingerprints(detector, block.bytes, block.owned.clone())));
-        outcome = read.map(drop).map_err(|_| "it can't be read to its end".to_owned());
+        let mut search = Search::new(detector, containers, bounds);
+        let (found, read) = search.run(Kind::Content, b"", &mut content, &mut |_| {});
+        match read {
+            Ok(_) => keys.extend(found.keys.iter().map(|located| located.found.key.fingerprint())),
+            Err(_) => outcome = Err("it can't be read to its end".to_owned()),
+        }
     })?;
     outcome.map(|()| keys)
 }

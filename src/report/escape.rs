@@ -55,9 +55,28 @@ pub fn text_and_base64(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
     }
 }
 
+/// A path as one word of a POSIX shell, for a command that is to be copied.
+pub fn shell_word(path: &[u8]) -> String {
+    let text = terminal(path);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./@%+=:,".contains(&byte);
+    if !text.is_empty() && !text.starts_with('-') && text.bytes().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_a_shell() {
+        for (path, word) in
+            [("a/b.git", "a/b.git"), ("a b", "'a b'"), ("x;rm", "'x;rm'"), ("it's", "'it'\\''s'"), ("-C", "'-C'")]
+        {
+            assert_eq!(shell_word(path.as_bytes()), word);
+        }
+    }
 
     #[test]
     fn nothing_reaches_the_terminal() {

@@ -174,16 +174,25 @@ impl NotificationDescriptor {
                 ("NoRepository", "A path that was given holds no repository.", "Name a repository, or a folder in one.")
             }
             ProblemKind::Corrupt => {
-                ("CorruptObject", "A part of a repository is damaged.", "Run git fsck, and restore it.")
+                ("Corrupt", "A part of a repository, or a container, is damaged.", "Restore it; git fsck tells which.")
             }
             ProblemKind::MissingObject => {
                 ("MissingObject", "An object that others refer to is missing.", "Run git fsck, and fetch it.")
             }
             ProblemKind::TooLarge => {
-                ("TooLarge", "An object is larger than what is decoded.", "Look at it with git cat-file.")
+                ("TooLarge", "Something is larger than what is decoded.", "Unpack it, or look at it with git cat-file.")
             }
             ProblemKind::TooMany => {
                 ("TooMany", "There is more of something than is followed.", "Look at its origin by hand.")
+            }
+            ProblemKind::TooDeep => {
+                ("TooDeep", "Containers are nested deeper than is opened.", "Raise --max-depth, or unpack them.")
+            }
+            ProblemKind::Encrypted => {
+                ("Encrypted", "A member of a container is encrypted.", "Decrypt it and scan what comes out.")
+            }
+            ProblemKind::Unsupported => {
+                ("Unsupported", "A member is packed in a way that is not known.", "Unpack it and scan what comes out.")
             }
             ProblemKind::Shallow => {
                 ("ShallowClone", "A shallow clone holds a part of the history.", "Fetch with fetch-depth: 0.")
@@ -212,7 +221,10 @@ impl Invocation {
         // Level `error` would say that the run as a whole failed (section 3.20.21).
         let notification = |id, text| Notification { descriptor: reference(id), level: "warning", message: text };
         let unread = problems.iter().map(|problem| {
-            notification(problem.kind.id(), literal(&format!("{}: {}", terminal(&problem.path), problem.message)))
+            notification(
+                problem.kind.id(),
+                literal(&format!("{}: {}", terminal(&problem.path), terminal(problem.message.as_bytes()))),
+            )
         });
         let cut = (left_out > 0).then(|| {
             notification(CUT, text(format!("{left_out} results were left out; the JSON report has all of them.")))
@@ -238,21 +250,17 @@ impl SarifResult {
             rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
             level: finding.level().id(),
             message: text(format!(
-                "HopX {kind} API key {} is leaked{}. Revoke it at console.hopx.dev, Settings, API Keys; \
+                "HopX {kind} API key {} is leaked{}{}. Revoke it at console.hopx.dev, Settings, API Keys; \
                  then replace it and clean the history.",
                 finding.redacted(),
+                if finding.members.is_empty() { "" } else { " in a member of this archive" },
                 finding.git.as_ref().map_or_else(String::new, brought_in)
             )),
             locations: [Location {
                 physical_location: PhysicalLocation {
                     artifact_location: ArtifactLocation { uri, uri_base_id: (!is_absolute).then_some(SOURCE_ROOT) },
                     // Binary files get a text region too: GitHub wants one, and keeps two keys of a file apart by it.
-                    region: Region {
-                        start_line: finding.start.line,
-                        start_column: finding.start.column_utf16,
-                        end_line: finding.end.line,
-                        end_column: finding.end.column_utf16,
-                    },
+                    region: region(finding),
                 },
             }],
             partial_fingerprints: PartialFingerprints {
@@ -266,11 +274,25 @@ impl SarifResult {
                 key_id: finding.key_id.to_string(),
                 fingerprint: finding.fingerprint.to_string(),
                 confidence: finding.confidence.id(),
-                encodings: finding.encodings,
+                encodings: finding.encodings.clone(),
+                members: finding.members.iter().map(|name| terminal(name)).collect(),
                 exposure: finding.exposure.id(),
                 git: finding.git.as_ref().map(git),
             },
         }
+    }
+}
+
+/// The place in the file. A member's lines are none of the file's: there it is the file's first place.
+fn region(finding: &Finding) -> Region {
+    if !finding.members.is_empty() {
+        return Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
+    }
+    Region {
+        start_line: finding.start.line,
+        start_column: finding.start.column_utf16,
+        end_line: finding.end.line,
+        end_column: finding.end.column_utf16,
     }
 }
 
@@ -305,6 +327,7 @@ fn identity(finding: &Finding, nth: usize) -> String {
     let digest = Sha256::new()
         .chain_update(format!("{}\0{}\0{nth}\0", finding.rule.id(), finding.fingerprint))
         .chain_update(finding.path.as_deref().unwrap_or_default())
+        .chain_update(finding.members.iter().flat_map(|name| [b"\0", &name[..]].concat()).collect::<Vec<u8>>())
         .finalize();
     data_encoding::HEXLOWER.encode(&digest)
 }
@@ -347,7 +370,8 @@ mod tests {
                 key_id: key.id,
                 fingerprint: key.fingerprint(),
                 confidence: Confidence::High,
-                encodings: &[],
+                members: Vec::new(),
+                encodings: Vec::new(),
                 exposure: crate::finding::Exposure::Unknown,
                 git: None,
                 line_hash: None,

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style as Ansi};
 
 use crate::blob::Kind;
+use crate::container::Unopened;
 use crate::coverage::{Skip, count, size};
 use crate::detect::Confidence;
 use crate::finding::{Exposure, Finding, GitPlace, Level};
@@ -90,6 +91,9 @@ fn write_key(places: &[&Finding], palette: &Palette, out: &mut dyn Write) -> io:
 fn write_place(finding: &Finding, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
     let (path, dim) = (palette.path, palette.dim);
     write!(out, "  {path}{}", terminal(&finding.local_path))?;
+    for member in &finding.members {
+        write!(out, "!{}", terminal(member))?;
+    }
     match finding.kind {
         Kind::Content | Kind::CommitMessage | Kind::TagMessage => {
             write!(out, ":{}:{}{path:#}", finding.start.line, finding.start.column)?;
@@ -107,7 +111,13 @@ fn write_place(finding: &Finding, palette: &Palette, out: &mut dyn Write) -> io:
         write!(out, "{dim} as {}{dim:#}", finding.encodings.join(", "))?;
     }
     if finding.confidence == Confidence::Medium {
-        write!(out, "{dim} in binary data{dim:#}")?;
+        let is = |name| finding.encodings.contains(&name);
+        let why = match (is("split"), is("base64")) {
+            (true, _) => "put together from pieces",
+            (false, true) => "beside what is no text",
+            (false, false) => "in binary data",
+        };
+        write!(out, "{dim} {why}{dim:#}")?;
     }
     if let Some(suppression) = &finding.suppressed {
         write!(out, "{dim} suppressed by {}: {}{dim:#}", suppression.by.id(), terminal(suppression.reason.as_bytes()))?;
@@ -164,6 +174,14 @@ fn write_coverage(report: &Report, palette: &Palette, out: &mut dyn Write) -> io
         _ => format!("{} and {}", count(coverage.files, "file"), count(objects, "object")),
     };
     let mut parts = vec![format!("{read} read ({})", size(coverage.bytes))];
+    if coverage.containers > 0 {
+        let opened = count(coverage.containers, "container");
+        parts.push(format!("{opened} of {} opened", count(coverage.members, "member")));
+    }
+    if coverage.unopened > 0 {
+        let names = Unopened::ALL.map(Unopened::name).join(", ");
+        parts.push(format!("{} not opened ({names})", count(coverage.unopened, "container")));
+    }
     if coverage.links > 0 {
         parts.push(count(coverage.links, "link"));
     }

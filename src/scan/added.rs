@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::blob::Kind;
 use crate::detect::Detector;
 use crate::error::Problem;
 use crate::finding::{Exposure, Finding, MAX_REFS};
 use crate::git::changes::lookup;
 use crate::git::commit::Parts;
-use crate::git::exposure::{Settled, keys_of, settle};
+use crate::git::exposure::{Searched, Settled, keys_of, settle};
 use crate::git::graph::Graph;
 use crate::git::refs::{Name, Names};
 use crate::git::tree::EntryKind;
@@ -21,11 +20,11 @@ use crate::scan::teller::{Teller, exposure};
 use crate::scan::{Keep, Raw, RawPlace};
 
 /// The findings that are new against HEAD, and what kept it from being known how far they have gone.
-pub(super) fn to_index(repository: &Repository, raw: Vec<Raw>, detector: &Detector) -> (Vec<Finding>, Vec<Problem>) {
+pub(super) fn to_index(repository: &Repository, raw: Vec<Raw>, searched: Searched<'_>) -> (Vec<Finding>, Vec<Problem>) {
     if raw.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let mut known = Known::new(repository, detector);
+    let mut known = Known::new(repository, searched);
     // Without a readable HEAD everything is new.
     let head: Vec<ObjectId> = repository.head_tree(&known.objects).ok().flatten().into_iter().collect();
     let new: Vec<Raw> = raw.into_iter().filter(|raw| !known.has(&head, raw)).collect();
@@ -36,7 +35,7 @@ pub(super) fn to_index(repository: &Repository, raw: Vec<Raw>, detector: &Detect
         }
     }
     // HEAD has none of them, but another branch or an older commit may.
-    let Settled { reach: gone, problems } = settle(repository, detector, &wanted);
+    let Settled { reach: gone, problems } = settle(repository, searched, &wanted);
     let staged = |Raw { finding, place }| {
         let reach = match place {
             RawPlace::Object(Some(path)) => gone.get(&(path, finding.fingerprint)).copied(),
@@ -52,7 +51,7 @@ pub(super) fn by_commits(repository: &Repository, raw: Vec<Raw>, detector: &Dete
     if raw.is_empty() {
         return Vec::new();
     }
-    let mut known = Known::new(repository, detector);
+    let mut known = Known::new(repository, keep.searched(detector));
     let mut parents: IdMap<Vec<ObjectId>> = IdMap::default();
     let mut new = Vec::new();
     let mut findings = Vec::new();
@@ -87,20 +86,20 @@ pub(super) fn by_commits(repository: &Repository, raw: Vec<Raw>, detector: &Dete
 /// The keys that other versions of a path have.
 struct Known<'r> {
     objects: Objects,
-    detector: &'r Detector,
+    searched: Searched<'r>,
     /// The keys of each blob that was looked at.
     keys: BTreeMap<ObjectId, BTreeSet<Fingerprint>>,
 }
 
 impl<'r> Known<'r> {
-    fn new(repository: &'r Repository, detector: &'r Detector) -> Known<'r> {
-        Known { objects: repository.objects(), detector, keys: BTreeMap::new() }
+    fn new(repository: &'r Repository, searched: Searched<'r>) -> Known<'r> {
+        Known { objects: repository.objects(), searched, keys: BTreeMap::new() }
     }
 
     /// Whether one of these trees has the key at the same path.
     fn has(&mut self, trees: &[ObjectId], raw: &Raw) -> bool {
         let RawPlace::Object(Some(path)) = &raw.place else { return false };
-        if raw.finding.kind == Kind::FileName {
+        if raw.finding.is_in_own_name() {
             // A name is lent only where it is new.
             return false;
         }
@@ -111,9 +110,9 @@ impl<'r> Known<'r> {
     }
 
     fn keys(&mut self, blob: ObjectId) -> &BTreeSet<Fingerprint> {
-        let (objects, detector) = (&self.objects, self.detector);
+        let (objects, searched) = (&self.objects, self.searched);
         // What can't be read hides nothing.
-        self.keys.entry(blob).or_insert_with(|| keys_of(objects, detector, &blob).unwrap_or_default())
+        self.keys.entry(blob).or_insert_with(|| keys_of(objects, searched, &blob).unwrap_or_default())
     }
 }
 

@@ -5,11 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::blob::{Kind, slashed};
-use crate::detect::Detector;
 use crate::error::Problem;
 use crate::finding::{Exposure, Finding, Given};
 use crate::git::Repository;
-use crate::git::exposure::{Settled, keys_in, keys_of, settle};
+use crate::git::exposure::{Searched, Settled, keys_in, keys_of, settle};
 use crate::git::refs::Reach;
 use crate::git::tracked::Tracked;
 use crate::git::tree::EntryKind;
@@ -21,13 +20,13 @@ use crate::source::tracked::unreadable_index;
 
 /// The findings, each with its exposure, and what kept it from being known. It stays unknown where there is no
 /// repository that can be opened.
-pub(super) fn of_files(raw: Vec<Raw>, detector: &Detector) -> (Vec<Finding>, Vec<Problem>) {
+pub(super) fn of_files(raw: Vec<Raw>, searched: Searched<'_>) -> (Vec<Finding>, Vec<Problem>) {
     let mut findings = Vec::new();
     let mut work_trees: BTreeMap<PathBuf, Vec<InWorkTree>> = BTreeMap::new();
     let mut folders = HashMap::new();
     for (Raw { finding, place }, number) in raw.into_iter().zip(0..) {
         if let RawPlace::File { given, local } = place
-            && let Ok(path) = absolute(&local, finding.kind, &mut folders)
+            && let Ok(path) = absolute(&local, &finding, &mut folders)
             && let Some(top) = path.parent().and_then(work_tree_top)
         {
             work_trees.entry(top.to_path_buf()).or_default().push(InWorkTree { number, path, given });
@@ -37,7 +36,7 @@ pub(super) fn of_files(raw: Vec<Raw>, detector: &Detector) -> (Vec<Finding>, Vec
     let mut problems = Vec::new();
     for (top, files) in work_trees {
         if let Ok(repository) = Repository::of_work_tree(&top) {
-            let mut judge = Judge::new(&top, detector);
+            let mut judge = Judge::new(&top, searched);
             problems.extend(judge.settle(repository, &files, &findings));
             for file in &files {
                 judge.judge(file, &mut findings[file.number]);
@@ -58,10 +57,11 @@ struct InWorkTree {
 }
 
 /// Where a file is. A link is not followed, but for one that the user gave and whose target was read.
-fn absolute(local: &Path, kind: Kind, folders: &mut HashMap<PathBuf, Option<PathBuf>>) -> io::Result<PathBuf> {
-    let is_followed = match kind {
+fn absolute(local: &Path, finding: &Finding, folders: &mut HashMap<PathBuf, Option<PathBuf>>) -> io::Result<PathBuf> {
+    let is_followed = match finding.kind {
         Kind::Content => local.is_symlink(),
-        Kind::FileName | Kind::LinkTarget | Kind::CommitMessage | Kind::TagMessage => false,
+        Kind::FileName => !finding.is_in_own_name() && local.is_symlink(),
+        Kind::LinkTarget | Kind::CommitMessage | Kind::TagMessage => false,
     };
     match (local.parent(), local.file_name()) {
         (Some(folder), Some(name)) if !is_followed => {
@@ -78,7 +78,7 @@ fn absolute(local: &Path, kind: Kind, folders: &mut HashMap<PathBuf, Option<Path
 /// What one repository knows.
 struct Judge<'a> {
     top: &'a Path,
-    detector: &'a Detector,
+    searched: Searched<'a>,
     reach: BTreeMap<(Vec<u8>, Fingerprint), Reach>,
     /// What the index lists; none when it can't be read.
     tracked: Option<Tracked>,
@@ -88,9 +88,9 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(top: &'a Path, detector: &'a Detector) -> Judge<'a> {
+    fn new(top: &'a Path, searched: Searched<'a>) -> Judge<'a> {
         let (reach, keys) = (BTreeMap::new(), IdMap::default());
-        Judge { top, detector, reach, tracked: None, keys, ignored: IgnoredPaths::of(top) }
+        Judge { top, searched, reach, tracked: None, keys, ignored: IgnoredPaths::of(top) }
     }
 
     /// Looks at commits, for all files at once, and reads the index.
@@ -99,7 +99,7 @@ impl<'a> Judge<'a> {
         for file in files {
             wanted.entry(self.below(&file.path)).or_default().insert(findings[file.number].fingerprint);
         }
-        let Settled { reach, mut problems } = settle(&repository, self.detector, &wanted);
+        let Settled { reach, mut problems } = settle(&repository, self.searched, &wanted);
         self.reach = reach;
         let file = repository.git_dir.join("index");
         match Tracked::new(repository) {
@@ -131,17 +131,18 @@ impl<'a> Judge<'a> {
         if path.split(|byte| *byte == b'/').any(|name| name == b".git") {
             return Exposure::Untracked;
         }
-        let is_folder = finding.kind == Kind::FileName && file.is_dir() && !file.is_symlink();
+        let is_folder = finding.is_in_own_name() && file.is_dir() && !file.is_symlink();
         let Some(tracked) = &self.tracked else { return Exposure::Unknown };
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        let in_name = || keys_in(self.detector, name).contains(&finding.fingerprint) && tracked.is_staged(path);
+        let in_name =
+            || keys_in(self.searched.detector, name).contains(&finding.fingerprint) && tracked.is_staged(path);
         let objects = tracked.repository.objects();
         let keys = &mut self.keys;
         let mut in_content = || {
             tracked.at(path, &mut Vec::new()).iter().filter(|version| has_content(version.kind)).any(|version| {
                 let keys = keys
                     .entry(version.id)
-                    .or_insert_with(|| keys_of(&objects, self.detector, &version.id).unwrap_or_default());
+                    .or_insert_with(|| keys_of(&objects, self.searched, &version.id).unwrap_or_default());
                 keys.contains(&finding.fingerprint)
             })
         };

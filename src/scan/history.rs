@@ -15,6 +15,7 @@ use crate::key::Fingerprint;
 use crate::object::{IdMap, ObjectId, ObjectKind};
 use crate::scan::teller::Teller;
 use crate::scan::{Keep, Raw, RawPlace};
+use crate::search::{NAMELESS, nameless};
 use crate::source::History;
 
 /// The findings of a sweep, attributed; and what kept some from being so.
@@ -132,7 +133,8 @@ fn hits(raw: &[Raw]) -> Hits {
 /// What was found in each object, in the order it stands there.
 fn by_object(raw: &[Raw]) -> IdMap<Vec<&Raw>> {
     let mut in_order: Vec<&Raw> = raw.iter().collect();
-    in_order.sort_by_key(|raw| raw.finding.start.byte);
+    in_order
+        .sort_by(|a, b| (&a.finding.members, a.finding.start.byte).cmp(&(&b.finding.members, b.finding.start.byte)));
     let mut by_object: IdMap<Vec<&Raw>> = IdMap::default();
     for raw in in_order {
         by_object.entry(object(raw)).or_default().push(raw);
@@ -219,7 +221,7 @@ impl Attributor<'_> {
             let is_named = match raw.finding.git.as_ref().map(|git| git.object_kind) {
                 Some(ObjectKind::Blob) => self.attribution.named.contains(&id) || indexed.contains(&id),
                 // What is between the names of a damaged tree has no path.
-                Some(ObjectKind::Tree) => self.attribution.named.contains(&id) && raw.finding.kind == Kind::FileName,
+                Some(ObjectKind::Tree) => self.attribution.named.contains(&id) && raw.finding.is_in_own_name(),
                 Some(ObjectKind::Commit | ObjectKind::Tag) | None => false,
             };
             let is_lost = is_cut && !listed.contains(&raw.finding.fingerprint);
@@ -243,6 +245,12 @@ impl Attributor<'_> {
         let shown = |path: Vec<u8>| self.detector.redact(&path).into_owned();
         let mut finding = raw.finding.clone();
         finding.path = path.map(|path| shown(path.to_vec()));
+        if let (Some(path), Some(first)) = (path, finding.members.first_mut())
+            && first == NAMELESS
+        {
+            // The sweep did not know what the container is called.
+            *first = shown(nameless(path));
+        }
         finding.local_path = match (path, &finding.git) {
             (Some(path), _) => shown(self.repository.root.local_path(path)),
             (None, Some(git)) => format!("{} {}", git.object_kind.name(), git.object).into_bytes(),
@@ -269,10 +277,10 @@ fn object(raw: &Raw) -> ObjectId {
 
 fn is_brought_by(introduction: &Introduction, raw: &Raw) -> bool {
     match (&introduction.what, &raw.place) {
-        (What::Keys(keys), _) => raw.finding.kind != Kind::FileName && keys.contains(&raw.finding.fingerprint),
+        (What::Keys(keys), _) => !raw.finding.is_in_own_name() && keys.contains(&raw.finding.fingerprint),
         (What::Name, RawPlace::Object(Some(name))) => {
             let last = introduction.path.rsplit(|byte| *byte == b'/').next();
-            raw.finding.kind == Kind::FileName && last == Some(name)
+            raw.finding.is_in_own_name() && last == Some(name)
         }
         (What::Name, _) => false,
     }

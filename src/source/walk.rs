@@ -120,6 +120,11 @@ impl<V: Visitor> Walker<'_, '_, V> {
             }
         }
         visit_name(visitor, &origin, Some(entry.file_name()));
+        if entry.file_name() == "HEAD"
+            && let Some(folder) = entry.path().parent().filter(|folder| is_bare_repository(folder))
+        {
+            visitor.bare_repository(&FileOrigin { local: folder, ..origin }.into());
+        }
         match file_type {
             _ if is_folder => {}
             Some(kind) if kind.is_file() => {
@@ -278,6 +283,11 @@ impl<V: Visitor> HiddenFolder<'_, '_, '_, V> {
             }
         }
     }
+}
+
+/// Whether a folder that has a `HEAD` has what else makes a repository of it (gitrepository-layout(5)).
+fn is_bare_repository(folder: &Path) -> bool {
+    ["objects", "refs"].iter().all(|name| folder.join(name).is_dir())
 }
 
 /// The path and the cause in an error of the walk.

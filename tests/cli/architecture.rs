@@ -10,6 +10,8 @@ const STAGES: &[&[&str]] = &[
     &["read", "object"],
     &["blob"],
     &["lines", "error", "coverage"],
+    &["container"],
+    &["search"],
     &["parallel"],
     &["git"],
     &["line_hash", "source"],

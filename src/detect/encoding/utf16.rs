@@ -3,38 +3,42 @@
 //! One decoded byte stands for one 16-bit unit: ASCII as it is, anything else as [`OTHER`], which borders let pass as
 //! they do all text outside ASCII. A NUL unit is a NUL, so the test for binary data sees the text and not its padding.
 
-use crate::detect::encoding::Encoding;
-use crate::detect::window::{Reach, Window};
-use crate::key::{KEY_LEN, Rule};
+use crate::detect::encoding::{Encoding, Form, Place};
+use crate::detect::tokens::OTHER;
+use crate::detect::window::{MAX_WALK, Reach, Window};
+use crate::key::KEY_LEN;
 
 pub const LITTLE_ENDIAN: Encoding = Encoding {
-    names: &["utf-16le"],
-    needles: || needles(u16::to_le_bytes),
-    decode: |haystack, at, reach| {
+    name: "utf-16le",
+    forms,
+    decode: |haystack, Place { at, .. }, reach| {
         let big = at > 0 && reads_both_ways(haystack, at - 1) && (at - 1).is_multiple_of(2);
         (!big).then(|| decode(haystack, at, reach, u16::from_le_bytes))
     },
+    introducers: b"",
 };
 
 pub const BIG_ENDIAN: Encoding = Encoding {
-    names: &["utf-16be"],
-    needles: || needles(u16::to_be_bytes),
-    decode: |haystack, at, reach| {
-        let little = reads_both_ways(haystack, at) && !at.is_multiple_of(2);
-        (!little).then(|| decode(haystack, at, reach, u16::from_be_bytes))
+    name: "utf-16be",
+    forms,
+    decode: |haystack, Place { at, .. }, reach| {
+        let start = at.checked_sub(1)?;
+        let little = reads_both_ways(haystack, start) && !start.is_multiple_of(2);
+        (!little).then(|| decode(haystack, start, reach, u16::from_be_bytes))
     },
+    introducers: b"",
 };
 
-/// Stands for a unit outside ASCII.
-const OTHER: u8 = 0xff;
-
-fn needles(encode: fn(u16) -> [u8; 2]) -> Vec<Vec<u8>> {
-    Rule::ALL.iter().map(|rule| rule.prefix().bytes().flat_map(|byte| encode(byte.into())).collect()).collect()
+/// Both orders have the same form, which begins and ends with a letter.
+fn forms(text: &[u8]) -> Vec<Form> {
+    let mut bytes: Vec<u8> = text.iter().flat_map(|&byte| [byte, 0]).collect();
+    bytes.pop();
+    Form::only(bytes)
 }
 
 fn decode(haystack: &[u8], at: usize, reach: Reach, unit: fn([u8; 2]) -> u16) -> Window<'_> {
-    let before = reach.before.min(at / 2);
-    let after = reach.after.min((haystack.len() - at) / 2);
+    let before = reach.before.min(at / 2).min(MAX_WALK / 2);
+    let after = reach.after.min((haystack.len() - at) / 2).min(MAX_WALK / 2);
     let (start, end) = (at - 2 * before, at + 2 * after);
     let (units, _) = haystack[start..end].as_chunks::<2>();
     let text = units
@@ -44,7 +48,7 @@ fn decode(haystack: &[u8], at: usize, reach: Reach, unit: fn([u8; 2]) -> u16) ->
             _ => OTHER,
         })
         .collect();
-    Window::decoded(text, before, (start..=end).step_by(2).collect())
+    Window::decoded(text, before, (start..end).step_by(2).map(|unit| unit..unit + 2).collect())
 }
 
 /// Whether a key that starts at `at` in big-endian order is one in little-endian order too, a byte later. `\0 h \0 o …

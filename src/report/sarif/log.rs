@@ -200,7 +200,9 @@ pub struct ResultProperties {
     pub key_id: String,
     pub fingerprint: String,
     pub confidence: &'static str,
-    pub encodings: &'static [&'static str],
+    pub encodings: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     pub exposure: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<GitProperties>,

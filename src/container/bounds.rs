@@ -1,0 +1,280 @@
+//! What one outer file may cost, all that is nested in it included.
+
+use std::cell::{Cell, RefCell};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::coverage::size;
+use crate::error::ProblemKind;
+
+/// Who takes much memory: one thread at a time, so that what all take together does not grow with their number. A thread
+/// that holds it waits for nothing.
+static HEAVY: Mutex<()> = Mutex::new(());
+
+/// How much is opened of what one outer file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// How many times as many bytes may come out as were read, once more than [`Bounds::FREE`] bytes have come out.
+    pub expansion: u64,
+    /// Bytes that may come out of decompressors in all.
+    pub total: u64,
+    /// Members in all.
+    pub members: u64,
+    /// How deep containers may be nested: 1 is a container in no other.
+    pub depth: u32,
+}
+
+impl Bounds {
+    /// Bytes that may come out of one outer file before [`Bounds::expansion`] counts.
+    pub const FREE: u64 = 64 << 20;
+    /// Bytes of memory that the buffers and dictionaries of one outer file may take together.
+    pub const MEMORY: u64 = 160 << 20;
+    /// Bytes of memory that each thread may take for a file while another one takes more.
+    pub const LIGHT: u64 = 10 << 20;
+    /// The largest archive that is held in memory because it is nested or piped, in bytes.
+    pub const HELD: u64 = 64 << 20;
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { expansion: 200, total: 4 << 30, members: 1_000_000, depth: 8 }
+    }
+}
+
+/// A bound that was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exceeded {
+    /// [`Bounds::expansion`].
+    Expansion,
+    /// [`Bounds::total`].
+    Total,
+    /// [`Bounds::members`].
+    Members,
+    /// [`Bounds::depth`].
+    Depth,
+    /// [`Bounds::MEMORY`].
+    Memory,
+}
+
+/// What is left of the bounds for one outer file. Shared by all that is opened of it, in one thread.
+#[derive(Debug)]
+pub struct Budget {
+    bounds: Bounds,
+    /// Bytes of the outer file that were read, or its size.
+    read: Cell<u64>,
+    /// Bytes that came out of decompressors.
+    unpacked: Cell<u64>,
+    members: Cell<u64>,
+    depth: Cell<u32>,
+    memory: Cell<u64>,
+    /// Held while this takes more than [`Bounds::LIGHT`].
+    heavy: RefCell<Option<MutexGuard<'static, ()>>>,
+    /// The bound that ended it all.
+    spent: Cell<Option<Exceeded>>,
+}
+
+impl Budget {
+    /// All of the bounds.
+    pub fn new(bounds: Bounds) -> Budget {
+        Budget {
+            bounds,
+            read: Cell::new(0),
+            unpacked: Cell::new(0),
+            members: Cell::new(0),
+            depth: Cell::new(0),
+            memory: Cell::new(0),
+            heavy: RefCell::new(None),
+            spent: Cell::new(None),
+        }
+    }
+
+    /// Notes that `bytes` more bytes of the outer file itself were read.
+    pub fn read(&self, bytes: u64) {
+        self.read.set(self.read.get() + bytes);
+    }
+
+    /// How many containers are open, each in the one before.
+    pub fn depth(&self) -> u32 {
+        self.depth.get()
+    }
+
+    /// Whether a bound was met that ends the opening of anything more.
+    pub fn is_spent(&self) -> bool {
+        self.spent.get().is_some()
+    }
+
+    /// The bound that ends the opening of anything more, in the words of [`Budget::problem`].
+    pub fn spent_words(&self) -> Option<String> {
+        self.spent.get().map(|exceeded| self.problem(exceeded).1)
+    }
+
+    /// Counts `bytes` that came out of a decompressor.
+    ///
+    /// # Errors
+    ///
+    /// The bound that this exceeds, or that was exceeded before.
+    pub fn unpack(&self, bytes: u64) -> Result<(), Exceeded> {
+        self.check()?;
+        let unpacked = self.unpacked.get() + bytes;
+        self.unpacked.set(unpacked);
+        if unpacked > self.bounds.total {
+            return self.spend(Exceeded::Total);
+        }
+        if unpacked > Bounds::FREE && unpacked / self.bounds.expansion.max(1) >= self.read.get().max(1) {
+            return self.spend(Exceeded::Expansion);
+        }
+        Ok(())
+    }
+
+    /// Counts a member.
+    ///
+    /// # Errors
+    ///
+    /// The bound that this exceeds, or that was exceeded before.
+    pub fn member(&self) -> Result<(), Exceeded> {
+        self.check()?;
+        self.members.set(self.members.get() + 1);
+        if self.members.get() > self.bounds.members { self.spend(Exceeded::Members) } else { Ok(()) }
+    }
+
+    /// Enters a container, until the guard is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Exceeded::Depth`], which ends nothing else, or the bound that was exceeded before.
+    pub fn enter(&self) -> Result<Entered<'_>, Exceeded> {
+        self.check()?;
+        if self.depth.get() >= self.bounds.depth {
+            return Err(Exceeded::Depth);
+        }
+        self.depth.set(self.depth.get() + 1);
+        Ok(Entered(self))
+    }
+
+    /// Takes `bytes` of memory, until the guard is dropped. Waits while another thread's file takes much.
+    ///
+    /// # Errors
+    ///
+    /// [`Exceeded::Memory`], which ends nothing else.
+    pub fn reserve(&self, bytes: u64) -> Result<Reserved<'_>, Exceeded> {
+        let memory = self.memory.get().saturating_add(bytes);
+        if memory > Bounds::MEMORY {
+            return Err(Exceeded::Memory);
+        }
+        if memory > Bounds::LIGHT {
+            self.heavy.borrow_mut().get_or_insert_with(|| HEAVY.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        self.memory.set(memory);
+        Ok(Reserved { budget: self, bytes })
+    }
+
+    /// Bytes of memory that can still be reserved.
+    pub fn memory_left(&self) -> u64 {
+        Bounds::MEMORY - self.memory.get()
+    }
+
+    /// What kind of problem a bound is, and its message: the bound, and how to raise it.
+    pub fn problem(&self, exceeded: Exceeded) -> (ProblemKind, String) {
+        let Bounds { expansion, total, members, depth } = self.bounds;
+        match exceeded {
+            Exceeded::Expansion => (
+                ProblemKind::TooLarge,
+                format!(
+                    "more than {expansion} times its size comes out of it; if it is no bomb, raise --max-expansion, \
+                     or unpack it and scan what comes out"
+                ),
+            ),
+            Exceeded::Total => (
+                ProblemKind::TooLarge,
+                format!(
+                    "more than {} come out of it; raise --max-unpacked, or unpack it and scan what comes out",
+                    size(total)
+                ),
+            ),
+            Exceeded::Members => (
+                ProblemKind::TooMany,
+                format!(
+                    "it has more than {members} members; raise --max-members, or unpack it and scan what comes out"
+                ),
+            ),
+            Exceeded::Depth => (
+                ProblemKind::TooDeep,
+                format!(
+                    "a container is nested more than {depth} deep; raise --max-depth, or unpack it and scan what comes out"
+                ),
+            ),
+            Exceeded::Memory => (
+                ProblemKind::TooLarge,
+                format!(
+                    "it takes more than {} of memory to open; unpack it and scan what comes out",
+                    size(Bounds::MEMORY)
+                ),
+            ),
+        }
+    }
+
+    fn check(&self) -> Result<(), Exceeded> {
+        self.spent.get().map_or(Ok(()), Err)
+    }
+
+    fn spend(&self, exceeded: Exceeded) -> Result<(), Exceeded> {
+        self.spent.set(Some(exceeded));
+        Err(exceeded)
+    }
+}
+
+/// A container that is open.
+#[derive(Debug)]
+pub struct Entered<'b>(&'b Budget);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.depth.set(self.0.depth.get() - 1);
+    }
+}
+
+/// Memory that is taken.
+#[derive(Debug)]
+pub struct Reserved<'b> {
+    budget: &'b Budget,
+    bytes: u64,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        let memory = self.budget.memory.get() - self.bytes;
+        self.budget.memory.set(memory);
+        if memory <= Bounds::LIGHT {
+            self.budget.heavy.borrow_mut().take();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn one_thread_at_a_time_takes_much_memory() {
+        let (now, most) = (AtomicU64::new(0), AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let budget = Budget::new(Bounds::default());
+                        let light = budget.reserve(Bounds::LIGHT).expect("room");
+                        let heavy = budget.reserve(Bounds::MEMORY - Bounds::LIGHT).expect("room");
+                        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        assert!(budget.reserve(1).is_err());
+                        now.fetch_sub(1, Ordering::SeqCst);
+                        drop(light);
+                        drop(heavy);
+                        assert_eq!(budget.memory_left(), Bounds::MEMORY);
+                    }
+                });
+            }
+        });
+        assert_eq!(most.into_inner(), 1);
+    }
+}

@@ -1,0 +1,288 @@
+//! The bytes of one blob or member, block by block: the detector over each, places counted, gzip streams followed.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::blob::{Block, Content, ReadError};
+use crate::container::{Budget, Exceeded};
+use crate::detect::window::MAX_LEAD;
+use crate::detect::{Detector, Found, Match};
+use crate::lines::{Form, Lines, Position};
+use crate::search::gzip::{Gzip, Inside};
+use crate::search::{Located, Outcome, Part};
+
+/// Searches bytes that come block by block.
+pub(super) struct Bytes<'b> {
+    detector: &'b Detector,
+    budget: &'b Budget,
+    form: Form,
+    /// The offset behind the last key: a key's own bytes are not searched for another one, and the key may reach into
+    /// the next block.
+    searched: u64,
+    keys: Vec<Key>,
+    /// Streams that were met and have not ended.
+    open: Vec<(Gzip<'b>, usize)>,
+    /// Streams that hold keys, and the one that is open, in the order they stand.
+    streams: Vec<Span>,
+    placeholders: u64,
+    /// Where they begin, in a blob that is looked through twice.
+    placeholders_at: BTreeSet<u64>,
+    /// The bound that a stream met.
+    exceeded: Option<Exceeded>,
+    /// The first key and the first stream whose place has not been counted.
+    unplaced: (usize, usize),
+    /// Counted as the bytes pass, where they pass but once.
+    lines: Option<Lines>,
+    /// Where the last block ended.
+    end: u64,
+}
+
+/// A key, and where its encoded form stands.
+struct Key {
+    found: Match,
+    span: Where,
+}
+
+/// Where an encoded form stands.
+enum Where {
+    /// Here.
+    At(Span),
+    /// In a stream, by its number: the whole of it.
+    In(usize),
+}
+
+/// Byte offsets in the blob, half open, and their places once they have been counted.
+#[derive(Clone, Debug, Default)]
+struct Span {
+    range: Range<u64>,
+    start: Option<Position>,
+    end: Option<Position>,
+}
+
+impl Span {
+    fn new(range: Range<u64>) -> Span {
+        Span { range, start: None, end: None }
+    }
+}
+
+impl<'b> Bytes<'b> {
+    /// A search of bytes that pass once, or can be read again to count lines.
+    pub fn new(detector: &'b Detector, budget: &'b Budget, passes_once: bool) -> Bytes<'b> {
+        Bytes {
+            detector,
+            budget,
+            form: Form::Utf8,
+            searched: 0,
+            keys: Vec::new(),
+            open: Vec::new(),
+            streams: Vec::new(),
+            placeholders: 0,
+            placeholders_at: BTreeSet::new(),
+            exceeded: None,
+            unplaced: (0, 0),
+            lines: passes_once.then(Lines::default),
+            end: 0,
+        }
+    }
+
+    /// Searches the next block.
+    pub fn block(&mut self, block: &Block<'_>) {
+        if block.base == 0 && block.owned.start == 0 {
+            self.form = Form::of(block.bytes);
+        }
+        self.follow(block, block.owned.start, 0);
+        let mut found = self.raw(block);
+        if let Form::Utf16(unit, name) = self.form {
+            self.utf16(block, unit, name, &mut found);
+        }
+        found.sort_by_key(|key| match &key.span {
+            Where::At(span) => span.range.start,
+            Where::In(_) => 0,
+        });
+        self.keys.extend(found);
+        self.end = block.base + block.owned.end as u64;
+        if let Some(mut lines) = self.lines.take() {
+            self.count(&mut lines, block);
+            lines.pass(block);
+            self.lines = Some(lines);
+        }
+    }
+
+    /// What the detector finds in the bytes as they are.
+    fn raw(&mut self, block: &Block<'_>) -> Vec<Key> {
+        let start = usize::try_from(self.searched.max(block.base) - block.base).unwrap_or(block.owned.end);
+        let owned = block.owned.start.max(start)..block.owned.end;
+        let mut keys = Vec::new();
+        for found in self.detector.keys(block.bytes, owned) {
+            let range = block.base + found.range().start as u64..block.base + found.range().end as u64;
+            match found {
+                Found::Key(_) | Found::Placeholder(_) if range.start < self.searched => {}
+                Found::Key(found) => {
+                    self.searched = range.end;
+                    keys.push(Key { found, span: Where::At(Span::new(range)) });
+                }
+                Found::Placeholder(_) => {
+                    self.searched = range.end;
+                    self.placeholders += 1;
+                    if let Form::Utf16(..) = self.form {
+                        self.placeholders_at.insert(range.start);
+                    }
+                }
+                Found::Gzip { range: needle, layers } => self.meet(block, needle.start, layers),
+            }
+        }
+        keys
+    }
+
+    /// What there is in the text of a blob that is UTF-16 as a whole, beside what was found in its bytes.
+    fn utf16(&mut self, block: &Block<'_>, unit: fn([u8; 2]) -> u16, name: &'static str, keys: &mut Vec<Key>) {
+        let (units, _) = block.bytes.as_chunks::<2>();
+        let text: Vec<u8> =
+            units.iter().map(|&bytes| u8::try_from(unit(bytes)).ok().filter(u8::is_ascii).unwrap_or(0xff)).collect();
+        let owned = block.owned.start / 2..block.owned.end.div_ceil(2).min(text.len());
+        // A key begins a little before its needle, and so may overlap one of the block before.
+        let near = (block.base + block.owned.start as u64).saturating_sub(2 * MAX_LEAD as u64);
+        let spans = keys.iter().chain(&self.keys).filter_map(|key| match &key.span {
+            Where::At(span) if span.range.end > near => Some(span.range.clone()),
+            Where::At(_) | Where::In(_) => None,
+        });
+        let mut known: Vec<Range<u64>> = spans.collect();
+        known.sort_by_key(|range| range.start);
+        for found in self.detector.keys(&text, owned) {
+            let range = block.base + 2 * found.range().start as u64..block.base + 2 * found.range().end as u64;
+            let mut found = match found {
+                Found::Key(found) => found,
+                Found::Placeholder(_) if !self.placeholders_at.contains(&range.start) => {
+                    self.placeholders += 1;
+                    continue;
+                }
+                Found::Placeholder(_) | Found::Gzip { .. } => continue,
+            };
+            found.range = found.range.start * 2..found.range.end * 2;
+            // The first known one that ends behind the start of this one.
+            let next = known.partition_point(|other| other.end <= range.start);
+            if known.get(next).is_none_or(|other| range.end <= other.start) {
+                found.encodings.insert(0, name);
+                keys.push(Key { found, span: Where::At(Span::new(range)) });
+            }
+        }
+    }
+
+    /// A gzip stream that begins at `at` of the block.
+    fn meet(&mut self, block: &Block<'_>, at: usize, layers: usize) {
+        let offset = block.base + at as u64;
+        // They stand one behind the other, and one that is open goes on.
+        let is_inside = self.streams.last().is_some_and(|span| span.range.contains(&offset));
+        let Some(stream) = Gzip::new(self.detector, self.budget, layers).filter(|_| !is_inside) else { return };
+        self.streams.push(Span::new(offset..u64::MAX));
+        self.open.push((stream, self.streams.len() - 1));
+        self.follow(block, at, self.open.len() - 1);
+    }
+
+    /// Hands the bytes from `from` on to the streams that are open, from the one at `first` on.
+    fn follow(&mut self, block: &Block<'_>, from: usize, first: usize) {
+        let mut at = first;
+        while let Some((stream, number)) = self.open.get_mut(at) {
+            match stream.feed(block.bytes, from..block.owned.end) {
+                None => at += 1,
+                Some(end) => {
+                    self.streams[*number].range.end = block.base + end as u64;
+                    let (stream, number) = self.open.remove(at);
+                    self.end_of(stream, number);
+                }
+            }
+        }
+    }
+
+    fn end_of(&mut self, stream: Gzip<'_>, number: usize) {
+        let Inside { keys, placeholders, exceeded } = stream.finish();
+        if keys.is_empty() && number + 1 == self.streams.len() && !self.open.iter().any(|(_, open)| *open == number) {
+            self.streams.pop();
+        }
+        self.placeholders += placeholders;
+        self.exceeded = self.exceeded.or(exceeded);
+        self.keys.extend(keys.into_iter().map(|found| Key { found, span: Where::In(number) }));
+    }
+
+    /// The keys, and how many placeholders there were, where the places are of no interest; and the bound that was met.
+    pub fn into_parts(self) -> (Vec<Match>, u64, Option<Exceeded>) {
+        (self.keys.into_iter().map(|key| key.found).collect(), self.placeholders, self.exceeded)
+    }
+
+    /// The end of the bytes.
+    pub fn finish(&mut self) {
+        for (stream, number) in std::mem::take(&mut self.open) {
+            self.streams[number].range.end = self.end;
+            self.end_of(stream, number);
+        }
+    }
+
+    /// Counts the lines and columns of what stands in a block and was not counted before.
+    fn count(&mut self, lines: &mut Lines, block: &Block<'_>) {
+        let end = block.base + block.bytes.len() as u64;
+        let (first_key, first_stream) = self.unplaced;
+        let of_keys = self.keys[first_key..].iter_mut().filter_map(|key| match &mut key.span {
+            Where::At(span) => Some(span),
+            Where::In(_) => None,
+        });
+        // A key begins a little before its needle, and so before some that were found before it.
+        let of_keys = of_keys.take_while(|span| span.range.start <= end + MAX_LEAD as u64);
+        let of_streams = self.streams[first_stream..].iter_mut().take_while(|span| span.range.start <= end);
+        let mut wanted: Vec<(u64, &mut Option<Position>)> = Vec::new();
+        for Span { range, start, end: last } in of_keys.chain(of_streams) {
+            wanted.push((range.start, start));
+            wanted.push((range.end, last));
+        }
+        wanted.retain(|(offset, place)| place.is_none() && *offset <= end);
+        wanted.sort_by_key(|(offset, _)| *offset);
+        for (offset, place) in wanted {
+            *place = Some(lines.position(block, offset));
+        }
+        let is_placed = |key: &Key| match &key.span {
+            Where::At(span) => span.end.is_some(),
+            Where::In(_) => true,
+        };
+        let keys = self.keys[first_key..].iter().take_while(|key| is_placed(key)).count();
+        let streams = self.streams[first_stream..].iter().take_while(|span| span.end.is_some()).count();
+        self.unplaced = (first_key + keys, first_stream + streams);
+    }
+
+    /// Counts lines and columns in a second pass, which bytes without a key are spared.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes can't be read to their end.
+    pub fn place(&mut self, content: &mut Content<'_>) -> Result<(), ReadError> {
+        if self.keys.is_empty() {
+            return Ok(());
+        }
+        let mut lines = Lines::default();
+        content.blocks(|block| {
+            self.count(&mut lines, block);
+            lines.pass(block);
+        })?;
+        Ok(())
+    }
+
+    /// Adds what was found to an outcome.
+    pub fn report(self, members: &[Vec<u8>], part: Part, outcome: &mut Outcome) {
+        outcome.placeholders += self.placeholders;
+        if let Some(exceeded) = self.exceeded {
+            let (kind, message) = self.budget.problem(exceeded);
+            outcome.problem(self.budget, kind, message);
+        }
+        for Key { found, span } in self.keys {
+            let Span { range, start, end } = match span {
+                Where::At(span) => span,
+                Where::In(number) => self.streams[number].clone(),
+            };
+            outcome.keys.push(Located {
+                found,
+                members: members.to_vec(),
+                kind: part,
+                start: start.unwrap_or(Position::unplaced(range.start)),
+                end: end.unwrap_or(Position::unplaced(range.end)),
+            });
+        }
+    }
+}
