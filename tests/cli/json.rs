@@ -69,7 +69,7 @@ impl Rich {
 }
 
 /// The schema as the program prints it, or one of its definitions.
-fn schema(definition: Option<&str>) -> Validator {
+pub fn schema(definition: Option<&str>) -> Validator {
     let mut schema = Bench::new(0).run(["schema"]).json();
     if let Some(name) = definition {
         schema = json!({

@@ -2,6 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a test says what it expected")]
 
+#[path = "../support/archive.rs"]
+mod archive;
+#[path = "../support/encode.rs"]
+mod encode;
+#[path = "../support/forms.rs"]
+mod forms;
 #[path = "../support/keys.rs"]
 mod keys;
 #[path = "../support/packs.rs"]
@@ -12,11 +18,15 @@ mod place;
 mod program;
 #[path = "../support/repository.rs"]
 mod repository;
+#[path = "../support/split.rs"]
+mod split;
 
 mod architecture;
 mod audit;
 mod commits;
+mod containers;
 mod detection;
+mod encodings;
 mod exit_status;
 mod exposure;
 mod history;

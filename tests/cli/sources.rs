@@ -364,3 +364,23 @@ fn a_file_cut_short_while_it_is_read() {
     assert_eq!(report["coverage"]["problems"][0]["kind"], "changed");
     assert!(run.stderr.contains("large: cut short while it was being read; scan again"), "{}", run.stderr);
 }
+
+/// The objects of a bare repository are files that are packed: a scan says which command looks into them.
+#[test]
+fn a_bare_repository_is_named_with_what_looks_into_it() {
+    let bench = Bench::new(117);
+    bench.write("notes.txt", "no key");
+    bench.write("folder/HEAD", "no repository");
+    let status = std::process::Command::new("git")
+        .args(["init", "--quiet", "--bare", "vendor/a.git"])
+        .current_dir(bench.path())
+        .status()
+        .expect("git runs");
+    assert!(status.success());
+    let named = "hopx-leaks: vendor/a.git: a bare repository, whose objects are packed files here; to look into them: \
+                 hopx-leaks history vendor/a.git\n";
+    let run = bench.run(["scan"]);
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), named));
+    let run = bench.run(["history", "vendor/a.git"]);
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
+}
