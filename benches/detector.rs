@@ -1,7 +1,8 @@
 //! How fast the detector reads: bytes per second of `Detector::keys` on text, on binary data, and on data made to slow
-//! it down; each beside `memchr::memmem` looking for one needle, and the detector without SIMD, in the same run.
+//! it down; each beside `memchr::memmem` looking for one needle, the same engine with the needle of a plain key alone,
+//! and the detector without SIMD, in the same run.
 //!
-//! `cargo bench --bench detector` takes about a minute. All data is made from a seed.
+//! `cargo bench --bench detector` takes about two minutes. All data is made from a seed.
 
 #[path = "../tests/support/keys.rs"]
 mod keys;
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
-use hopx_leaks::detect::Detector;
+use hopx_leaks::detect::prefilter::Prefilter;
+use hopx_leaks::detect::{Detector, Found};
 use keys::Keys;
 use memchr::memmem;
 
@@ -102,12 +104,22 @@ fn inputs() -> Vec<Input> {
     let prefixes = b"hopx_live_".repeat(SMALL / 10);
     let half = &prefixes[..prefixes.len() / 2];
     let nearly = format!("hopx_live_{} ", "a1B2".repeat(13)).repeat(SMALL / 64).into_bytes();
+    // The needles that are met most often where there is no key: lists of numbers, tables of bytes, text in base64.
+    let numbers: Vec<u8> = (0..SMALL / 4).map(|_| rng.u8(..)).collect();
+    let decimal = numbers.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+    let hexadecimal = numbers.iter().map(|number| format!("0x{number:02x}")).collect::<Vec<_>>().join(", ");
+    let encoded = data_encoding::BASE64.encode(&text[..LARGE / 2]).into_bytes();
     let input = |name, bytes, keys| Input { name, bytes, keys };
     vec![
         input("needles/utf-16le", utf16_le(half), 0),
         input("needles/utf-16be", utf16_be(half), 0),
         input("needles/plain", prefixes, 0),
         input("needles/almost-keys", nearly, 0),
+        input("needles/split", b"hopx_live_\" + \"".repeat(SMALL / 15), 0),
+        input("needles/gzip", b"H4sI".repeat(SMALL / 4), 0),
+        input("numbers/decimal", decimal.into_bytes(), 0),
+        input("numbers/hexadecimal", hexadecimal.into_bytes(), 0),
+        input("text/base64", encoded, 0),
         input("text/source", text, 0),
         input("binary/random", noise, 0),
         input("binary/utf-16", utf16, 0),
@@ -116,7 +128,18 @@ fn inputs() -> Vec<Input> {
 }
 
 fn count(detector: &Detector, bytes: &[u8]) -> usize {
-    detector.keys(bytes, 0..bytes.len()).count()
+    detector.keys(bytes, 0..bytes.len()).filter(|found| matches!(found, Found::Key(_))).count()
+}
+
+/// How often the needle of a plain key is met, by the engine that looks for all of them.
+fn count_plain(prefilter: &Prefilter, bytes: &[u8]) -> usize {
+    let mut at = 0;
+    std::iter::from_fn(|| {
+        let hit = prefilter.find(bytes, at, bytes.len())?;
+        at = hit.start + 1;
+        Some(hit)
+    })
+    .count()
 }
 
 fn measure(group: &mut BenchmarkGroup<'_, WallTime>, input: &Input) {
@@ -126,6 +149,8 @@ fn measure(group: &mut BenchmarkGroup<'_, WallTime>, input: &Input) {
     group.bench_function("one needle, memchr::memmem", |bencher| {
         bencher.iter(|| finder.find_iter(black_box(bytes)).count());
     });
+    let plain = Prefilter::new(&[b"hopx".to_vec()]);
+    group.bench_function("the plain needle", |bencher| bencher.iter(|| count_plain(&plain, black_box(bytes))));
     for (name, detector) in [("detector", Detector::new()), ("detector without SIMD", Detector::without_simd())] {
         assert_eq!(count(&detector, bytes), *keys, "keys found in {}", input.name);
         group.bench_function(name, |bencher| bencher.iter(|| count(&detector, black_box(bytes))));

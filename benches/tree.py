@@ -41,8 +41,9 @@ class Run:
     """One finished child: wall, user and system seconds, peak MiB."""
 
     def __init__(self, command, status, wall, usage):
-        # 0: nothing found, 1: something found (hopx-leaks) or nothing found (rg). Anything else is a failure.
-        if not os.WIFEXITED(status) or os.WEXITSTATUS(status) > 1:
+        # 0: nothing found, 1: something found (hopx-leaks) or nothing found (rg), 3: some archive can't be read
+        # (hopx-leaks). Anything else is a failure.
+        if not os.WIFEXITED(status) or os.WEXITSTATUS(status) not in (0, 1, 3):
             misuse(f"`{' '.join(command)}` ended with wait status {status}")
         self.wall = wall
         self.user = usage.ru_utime
