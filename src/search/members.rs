@@ -49,7 +49,7 @@ impl Run<'_, '_> {
         if let Some((packed, offset)) = packed {
             let own = first..self.outcome.keys.len();
             let mut spans: Vec<Range<u64>> = Vec::new();
-            let rest = From { bytes, offset };
+            let rest = Behind { bytes, offset };
             let input = Input::At(if offset == 0 { bytes } else { &rest });
             self.open(members, packed, input, (!own.is_empty()).then_some(&mut spans));
             for span in &mut spans {
@@ -295,12 +295,12 @@ impl Read for Watched<'_> {
 }
 
 /// The bytes from an offset on.
-struct From<'f> {
+struct Behind<'f> {
     bytes: &'f dyn ReadAt,
     offset: u64,
 }
 
-impl ReadAt for From<'_> {
+impl ReadAt for Behind<'_> {
     fn size(&self) -> u64 {
         self.bytes.size().saturating_sub(self.offset)
     }
