@@ -173,9 +173,11 @@ impl NotificationDescriptor {
             ProblemKind::NoRepository => {
                 ("NoRepository", "A path that was given holds no repository.", "Name a repository, or a folder in one.")
             }
-            ProblemKind::Corrupt => {
-                ("Corrupt", "A part of a repository, or a container, is damaged.", "Restore it; git fsck tells which.")
-            }
+            ProblemKind::Corrupt => (
+                "CorruptInput",
+                "A part of a repository, or a container, is damaged.",
+                "Restore it; git fsck tells which.",
+            ),
             ProblemKind::MissingObject => {
                 ("MissingObject", "An object that others refer to is missing.", "Run git fsck, and fetch it.")
             }
@@ -189,11 +191,13 @@ impl NotificationDescriptor {
                 ("TooDeep", "Containers are nested deeper than is opened.", "Raise --max-depth, or unpack them.")
             }
             ProblemKind::Encrypted => {
-                ("Encrypted", "A member of a container is encrypted.", "Decrypt it and scan what comes out.")
+                ("EncryptedMember", "A member of a container is encrypted.", "Decrypt it and scan what comes out.")
             }
-            ProblemKind::Unsupported => {
-                ("Unsupported", "A member is packed in a way that is not known.", "Unpack it and scan what comes out.")
-            }
+            ProblemKind::Unsupported => (
+                "UnsupportedPacking",
+                "A member is packed in a way that is not known.",
+                "Unpack it and scan what comes out.",
+            ),
             ProblemKind::Shallow => {
                 ("ShallowClone", "A shallow clone holds a part of the history.", "Fetch with fetch-depth: 0.")
             }
