@@ -145,13 +145,7 @@ impl Key {
 
     /// How many of the first bytes could begin a key: the offset of the first that no key has there.
     pub fn shape_len(text: &[u8]) -> usize {
-        let fits = |(i, byte): &(usize, &u8)| match i {
-            0..PREFIX_LEN => Rule::ALL.iter().any(|rule| rule.prefix().as_bytes()[..=*i] == text[..=*i]),
-            PREFIX_LEN..ID_END => byte.is_ascii_alphanumeric(),
-            &ID_END => **byte == b'.',
-            _ => is_base64url(**byte),
-        };
-        text.iter().enumerate().take(KEY_LEN).take_while(fits).count()
+        text.iter().enumerate().take(KEY_LEN).take_while(|&(place, &byte)| fits(place, byte)).count()
     }
 
     /// The fingerprint of the whole key text.
@@ -174,6 +168,17 @@ impl Key {
 /// The form of a key that may be shown: `hopx_live_<id>.****`.
 pub fn redacted(rule: Rule, id: KeyId) -> String {
     format!("{}{id}.****", rule.prefix())
+}
+
+/// Whether `byte` can be character `place` of a key, counted from 0. Mixtures of the prefixes pass; the whole is judged by
+/// [`Key::at_start`].
+pub(crate) fn fits(place: usize, byte: u8) -> bool {
+    match place {
+        0..PREFIX_LEN => Rule::ALL.iter().any(|rule| rule.prefix().as_bytes()[place] == byte),
+        PREFIX_LEN..ID_END => byte.is_ascii_alphanumeric(),
+        ID_END => byte == b'.',
+        _ => is_base64url(byte),
+    }
 }
 
 /// Whether `byte` is in the base64url alphabet (RFC 4648 section 5).

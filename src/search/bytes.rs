@@ -20,8 +20,8 @@ pub(super) struct Bytes<'b> {
     /// the next block.
     searched: u64,
     keys: Vec<Key>,
-    /// Streams that were met and have not ended.
-    open: Vec<(Gzip<'b>, usize)>,
+    /// The stream that has not ended: what looks like another one in it is its own.
+    open: Option<Box<Gzip<'b>>>,
     /// Streams that hold keys, and the one that is open, in the order they stand.
     streams: Vec<Span>,
     placeholders: u64,
@@ -74,7 +74,7 @@ impl<'b> Bytes<'b> {
             form: Form::Utf8,
             searched: 0,
             keys: Vec::new(),
-            open: Vec::new(),
+            open: None,
             streams: Vec::new(),
             placeholders: 0,
             placeholders_at: BTreeSet::new(),
@@ -90,7 +90,7 @@ impl<'b> Bytes<'b> {
         if block.base == 0 && block.owned.start == 0 {
             self.form = Form::of(block.bytes);
         }
-        self.follow(block, block.owned.start, 0);
+        self.follow(block, block.owned.start);
         let mut found = self.raw(block);
         if let Form::Utf16(unit, name) = self.form {
             self.utf16(block, unit, name, &mut found);
@@ -175,33 +175,32 @@ impl<'b> Bytes<'b> {
         let is_inside = self.streams.last().is_some_and(|span| span.range.contains(&offset));
         let Some(stream) = Gzip::new(self.detector, self.budget, layers).filter(|_| !is_inside) else { return };
         self.streams.push(Span::new(offset..u64::MAX));
-        self.open.push((stream, self.streams.len() - 1));
-        self.follow(block, at, self.open.len() - 1);
+        self.open = Some(Box::new(stream));
+        self.follow(block, at);
     }
 
-    /// Hands the bytes from `from` on to the streams that are open, from the one at `first` on.
-    fn follow(&mut self, block: &Block<'_>, from: usize, first: usize) {
-        let mut at = first;
-        while let Some((stream, number)) = self.open.get_mut(at) {
+    /// Hands the bytes from `from` on to the stream that is open.
+    fn follow(&mut self, block: &Block<'_>, from: usize) {
+        if let Some(mut stream) = self.open.take() {
             match stream.feed(block.bytes, from..block.owned.end) {
-                None => at += 1,
-                Some(end) => {
-                    self.streams[*number].range.end = block.base + end as u64;
-                    let (stream, number) = self.open.remove(at);
-                    self.end_of(stream, number);
-                }
+                None => self.open = Some(stream),
+                Some(end) => self.end_of(*stream, block.base + end as u64),
             }
         }
     }
 
-    fn end_of(&mut self, stream: Gzip<'_>, number: usize) {
+    /// The stream that was met last ends at `end`; it is forgotten when it holds no key.
+    fn end_of(&mut self, stream: Gzip<'_>, end: u64) {
         let Inside { keys, placeholders, exceeded } = stream.finish();
-        if keys.is_empty() && number + 1 == self.streams.len() && !self.open.iter().any(|(_, open)| *open == number) {
-            self.streams.pop();
-        }
         self.placeholders += placeholders;
         self.exceeded = self.exceeded.or(exceeded);
-        self.keys.extend(keys.into_iter().map(|found| Key { found, span: Where::In(number) }));
+        if keys.is_empty() {
+            self.streams.pop();
+        } else if let Some(span) = self.streams.last_mut() {
+            span.range.end = end;
+            let number = self.streams.len() - 1;
+            self.keys.extend(keys.into_iter().map(|found| Key { found, span: Where::In(number) }));
+        }
     }
 
     /// The keys, and how many placeholders there were, where the places are of no interest; and the bound that was met.
@@ -211,9 +210,8 @@ impl<'b> Bytes<'b> {
 
     /// The end of the bytes.
     pub fn finish(&mut self) {
-        for (stream, number) in std::mem::take(&mut self.open) {
-            self.streams[number].range.end = self.end;
-            self.end_of(stream, number);
+        if let Some(stream) = self.open.take() {
+            self.end_of(*stream, self.end);
         }
     }
 

@@ -17,7 +17,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::detect::border;
 use crate::detect::encoding::{Encoding, Form, Place};
 use crate::detect::window::Window;
-use crate::key::{ID_LEN, KEY_LEN, Key, PREFIX_LEN, Rule, is_base64url};
+use crate::key::{KEY_LEN, Key, Rule, fits, is_base64url};
 
 pub const SPLIT: Encoding = Encoding {
     name: "split",
@@ -270,17 +270,6 @@ fn break_ends<'a>(cache: &'a mut Cache, text: &'a [u8], at: usize) -> impl Itera
 /// How many bytes from `text[at]` on can be the characters of a key from the `joined`th on.
 fn run(text: &[u8], at: usize, joined: usize) -> usize {
     text[at..].iter().zip(joined..KEY_LEN).take_while(|&(&byte, place)| fits(place, byte)).count()
-}
-
-/// Whether `byte` can be character `place` of a key. Mixtures of the prefixes pass; the whole is judged by its shape.
-fn fits(place: usize, byte: u8) -> bool {
-    const STOP: usize = PREFIX_LEN + ID_LEN;
-    match place {
-        0..PREFIX_LEN => Rule::ALL.iter().any(|rule| rule.prefix().as_bytes()[place] == byte),
-        PREFIX_LEN..STOP => byte.is_ascii_alphanumeric(),
-        STOP => byte == b'.',
-        _ => is_base64url(byte),
-    }
 }
 
 #[cfg(test)]
