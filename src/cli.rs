@@ -1,6 +1,7 @@
 //! The command line, in clap's terms. Only [`config`](crate::config) reads these structs.
 
 mod containers;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use crate::hook::{Method, Stage};
 use crate::report::Format;
 
 pub use containers::ContainerArgs;
+pub use verify::VerifyArgs;
 
 /// Finds leaked HopX API keys wherever a repository can hide them.
 ///
@@ -35,6 +37,9 @@ pub struct Cli {
     /// How containers are opened.
     #[command(flatten)]
     pub containers: ContainerArgs,
+    /// Whether and how the API is asked about keys.
+    #[command(flatten)]
+    pub verify: VerifyArgs,
 }
 
 /// What to do.
@@ -296,6 +301,7 @@ impl ValueEnum for FailOn {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
             FailOn::Leaks => "Any leak that is not suppressed",
+            FailOn::Live => "A leak that is not suppressed, unless the API refuses its key; needs --verify",
             FailOn::None => "No leak, ever; an incomplete scan still does",
         };
         Some(PossibleValue::new(self.name()).help(help))

@@ -2,24 +2,26 @@
 
 mod hooks;
 mod repositories;
+mod verify;
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use crate::blob::from_slashed;
-use crate::cli::{Cli, Command, CommonArgs, ContainerArgs, ScanArgs, When};
+use crate::cli::{Cli, Command, CommonArgs, ContainerArgs, ScanArgs, VerifyArgs, When};
 use crate::error::Error;
 use crate::exit::FailOn;
 use crate::hook::{HookConfig, Stage};
 use crate::output::{Output, Target};
 use crate::read::Links;
 use crate::report::{Color, Format, Mode, Style, Suppressed};
-use crate::scan::Keep;
+use crate::scan::{Keep, Keys};
 use crate::search::Containers;
 use crate::source::ignored::globs;
 use crate::source::tree::{Given, IgnoreRules};
 use crate::source::{Source, Stdin, Tree};
+use crate::verify::Verify;
 
 /// What to do.
 #[derive(Debug)]
@@ -53,6 +55,16 @@ pub struct ScanConfig {
     pub fail_on: FailOn,
     /// Whether a long scan shows a progress line.
     pub progress: ShowProgress,
+    /// Whether and how the API is asked about keys.
+    pub verify: Option<Verify>,
+}
+
+/// The options that every command has.
+#[derive(Debug)]
+pub struct Options {
+    common: CommonArgs,
+    containers: ContainerArgs,
+    verify: VerifyArgs,
 }
 
 /// Whether a long scan shows a progress line.
@@ -71,8 +83,9 @@ impl Config {
     ///
     /// What is wrong with the command line.
     pub fn new(cli: Cli) -> Result<Config, Error> {
-        let Cli { command, scan, common, containers } = cli;
-        if let Some(folder) = &common.directory {
+        let Cli { command, scan, common, containers, verify } = cli;
+        let options = Options { common, containers, verify };
+        if let Some(folder) = &options.common.directory {
             std::env::set_current_dir(folder).map_err(|cause| Error::Folder { folder: folder.clone(), cause })?;
         }
         let (mode, sources) = match command {
@@ -82,10 +95,10 @@ impl Config {
             Some(Command::Commits(args)) => (Mode::Commits, vec![repositories::commits(&args)?]),
             Some(Command::History(args)) => (Mode::History, repositories::history(&args)),
             Some(Command::Audit(args)) => (Mode::Audit, repositories::audit(&args)),
-            Some(Command::Hook(command)) => return hooks::config(command, &common, &containers),
+            Some(Command::Hook(command)) => return hooks::config(command, &options),
             Some(Command::Schema) => return Ok(Config::Schema),
         };
-        ScanConfig::new(mode, sources, &common, &containers).map(Config::Scan)
+        ScanConfig::new(mode, sources, &options).map(Config::Scan)
     }
 }
 
@@ -95,12 +108,8 @@ fn threads(common: &CommonArgs) -> usize {
 }
 
 impl ScanConfig {
-    fn new(
-        mode: Mode,
-        sources: Vec<Source>,
-        common: &CommonArgs,
-        containers: &ContainerArgs,
-    ) -> Result<ScanConfig, Error> {
+    fn new(mode: Mode, sources: Vec<Source>, options: &Options) -> Result<ScanConfig, Error> {
+        let Options { common, containers, verify } = options;
         let mut outputs: Vec<Output> = common.output.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
         let is_silent = common.quiet && common.format == Format::Text;
         if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
@@ -113,7 +122,9 @@ impl ScanConfig {
         if let Some((_, output)) = twice {
             return Err(Error::OutputTwice { target: output.target.name() });
         }
+        let verify = verify::config(verify, common.fail_on)?;
         let keep = Keep {
+            keys: if verify.is_some() { Keys::Keep } else { Keys::Drop },
             containers: if containers.no_containers { Containers::Closed } else { Containers::Open },
             bounds: containers.bounds(),
             line_hashes: outputs.iter().any(|output| output.format == Format::Sarif),
@@ -129,8 +140,18 @@ impl ScanConfig {
             When::Auto if io::stderr().is_terminal() && !common.quiet => ShowProgress::Yes,
             When::Auto | When::Never => ShowProgress::No,
         };
-        let threads = threads(common);
-        Ok(ScanConfig { mode, hook: None, sources, threads, keep, outputs, style, fail_on: common.fail_on, progress })
+        Ok(ScanConfig {
+            mode,
+            hook: None,
+            sources,
+            threads: threads(common),
+            keep,
+            outputs,
+            style,
+            fail_on: common.fail_on,
+            progress,
+            verify,
+        })
     }
 }
 

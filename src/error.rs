@@ -151,6 +151,35 @@ pub enum Error {
         /// What the system said.
         cause: rayon::ThreadPoolBuildError,
     },
+    /// The user's: the program was built without what it takes to ask.
+    #[error(
+        "--verify asks the HopX API, and this build has no network code; install one with the feature verify, which \
+         cargo install hopx-leaks has by default"
+    )]
+    NoNetwork,
+    /// The user's: an option that means nothing without --verify.
+    #[error("{option} needs --verify, without which no key is asked about; add it, or leave {option} out")]
+    NeedsVerify {
+        /// The option.
+        option: &'static str,
+    },
+    /// The user's: an address that keys can't be sent to.
+    #[error("cannot send keys to the address in {source_name}: {cause}")]
+    ApiUrl {
+        /// The option or the variable that has it. The address itself may hold a password, and is not shown.
+        source_name: &'static str,
+        /// What is wrong with it, and what to write instead.
+        cause: String,
+    },
+    /// The user's: a proxy that is not understood.
+    #[error(
+        "cannot use the proxy in {variable}; write it as http://HOST:PORT or https://HOST:PORT, or unset it (SOCKS \
+         proxies are not supported), or name the API's host in NO_PROXY"
+    )]
+    Proxy {
+        /// The environment variable. Its value may hold a password, and is not shown.
+        variable: &'static str,
+    },
     /// Ctrl-C was pressed.
     #[error("interrupted; no report was written")]
     Interrupted,

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::report::Report;
+use crate::verdict::Status;
 
 /// How the run ended. The status never depends on the format of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,18 +27,21 @@ pub enum Exit {
 pub enum FailOn {
     /// Any leak that is not suppressed.
     Leaks,
+    /// A leak of a key that the API takes, or about which it did not tell.
+    Live,
     /// No leak, ever; an incomplete scan still does.
     None,
 }
 
 impl FailOn {
     /// Every choice.
-    pub const ALL: [FailOn; 2] = [FailOn::Leaks, FailOn::None];
+    pub const ALL: [FailOn; 3] = [FailOn::Leaks, FailOn::Live, FailOn::None];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             FailOn::Leaks => "leaks",
+            FailOn::Live => "live",
             FailOn::None => "none",
         }
     }
@@ -48,6 +52,8 @@ impl Exit {
     pub fn of(report: &Report, fail_on: FailOn) -> Exit {
         let leaks = match fail_on {
             FailOn::Leaks => report.leaks().next().is_some(),
+            // What was not asked about may be live.
+            FailOn::Live => report.leaks().any(|finding| finding.status() != Some(Status::Rejected)),
             FailOn::None => false,
         };
         if leaks {

@@ -1,20 +1,25 @@
 //! A finding: one key at one place. The step from borrowed bytes to owned facts; the secret stays behind.
 
+mod remedy;
+
+use std::sync::Arc;
+
 use crate::blob::{Kind, Origin, slashed};
 use crate::detect::{Confidence, Detector};
 use crate::key::{Fingerprint, KeyId, Rule};
 use crate::lines::Position;
 use crate::object::{ObjectId, ObjectKind};
 use crate::search::Located;
+use crate::verdict::{Status, Verdict};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// A production key.
+    /// A production key, or one that the API takes.
     Error,
     /// A test-mode key.
     Warning,
-    /// A key in a file that git ignores, and that nobody asked for by name.
+    /// A key in a file that git ignores, and that nobody asked for by name, unless the API is known to take it.
     Note,
 }
 
@@ -175,6 +180,8 @@ pub struct Finding {
     pub line_hash: Option<String>,
     /// Why this does not count as a leak, if it does not.
     pub suppressed: Option<Suppression>,
+    /// What came of asking the API about the key, if that was wanted.
+    pub verdict: Option<Arc<Verdict>>,
 }
 
 impl Finding {
@@ -208,6 +215,7 @@ impl Finding {
             git,
             line_hash: None,
             suppressed: None,
+            verdict: None,
         }
     }
 
@@ -216,9 +224,10 @@ impl Finding {
         self.kind == Kind::FileName && self.members.is_empty()
     }
 
-    /// How bad this is.
+    /// How bad this is. A key that the API takes is as bad as can be, wherever it is.
     pub fn level(&self) -> Level {
         match self.rule {
+            _ if self.status().is_some_and(Status::is_accepted) => Level::Error,
             _ if self.exposure == Exposure::Ignored && self.given == Given::Met => Level::Note,
             Rule::LiveKey => Level::Error,
             Rule::TestKey => Level::Warning,
@@ -235,35 +244,28 @@ impl Finding {
         crate::key::redacted(self.rule, self.key_id)
     }
 
-    /// What to do, the most urgent first. It depends on how far the key has gone.
+    /// What to do, the most urgent first. It depends on how far the key has gone, and on what the API says about it.
     pub fn remedy(&self) -> Vec<String> {
-        let revoke = format!("Revoke {} at console.hopx.dev, Settings, API Keys", self.key_id);
-        let keep = "Create a new key and keep it in the environment variable HOPX_API_KEY or a secret store";
-        let review = "Review the account's sandboxes and usage, and delete what nobody there started";
-        let last = match self.exposure {
-            Exposure::Staged | Exposure::Untracked | Exposure::Ignored => {
-                return vec![
-                    "Take the key out of the file: no commit has it at this path".to_owned(),
-                    "Keep it in the environment variable HOPX_API_KEY or a secret store".to_owned(),
-                    format!("{revoke}, if anybody else may have seen it"),
-                ];
-            }
-            Exposure::Pushed | Exposure::Committed | Exposure::Unknown => {
-                "Then remove the key here and from the repository's history; removing the line is not enough"
-            }
-            Exposure::Unreachable => {
-                "Then have git forget it: git reflog expire --expire=now --expire-unreachable=now --all, git stash drop \
-                 where a stash has it, and git gc --prune=now"
-            }
-        };
-        vec![revoke, keep.to_owned(), review.to_owned(), last.to_owned()]
+        remedy::steps(self)
     }
 
-    /// What a report is sorted by. Whole, so that equal findings alone compare equal.
+    /// What the API says about the key, if it was asked.
+    pub fn status(&self) -> Option<Status> {
+        self.verdict.as_deref().map(|verdict| verdict.status)
+    }
+
+    /// What a report is sorted by: keys that the API takes first, those that it refuses last, and within these by place.
+    /// Whole, so that equal findings alone compare equal.
     pub fn order(&self) -> impl Ord + '_ {
+        let standing = match self.status() {
+            Some(Status::Live) => 0,
+            Some(Status::Limited) => 1,
+            Some(Status::Unknown) | None => 2,
+            Some(Status::Rejected) => 3,
+        };
         let file = (&self.root, self.path.is_none(), &self.path);
         let place = (file, &self.members, self.kind, self.start.byte, self.end.byte);
         let git = self.git.as_ref().map(|git| (&git.date, git.commit, git.object));
-        (place, self.rule, self.key_id, self.fingerprint, &self.encodings, git)
+        (standing, place, self.rule, self.key_id, self.fingerprint, &self.encodings, git)
     }
 }

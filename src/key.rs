@@ -74,11 +74,18 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// The secret half. Overwritten when dropped; shown by nothing.
+/// The secret half. Overwritten when dropped; shown by nothing. In a box, since a move would leave a copy behind that
+/// nobody overwrites.
 #[derive(Clone)]
-pub struct Secret(Zeroizing<[u8; SECRET_LEN]>);
+pub struct Secret(Box<Zeroizing<[u8; SECRET_LEN]>>);
 
 impl Secret {
+    fn new(secret: &[u8; SECRET_LEN]) -> Secret {
+        let mut boxed = Box::<Zeroizing<[u8; SECRET_LEN]>>::new(Zeroizing::new([0; SECRET_LEN]));
+        boxed.copy_from_slice(secret);
+        Secret(boxed)
+    }
+
     /// The 43 characters, for the checks that need them. Whoever calls this must not store, print or log the bytes.
     pub fn expose(&self) -> &[u8; SECRET_LEN] {
         &self.0
@@ -140,7 +147,7 @@ impl Key {
             && stop == b"."
             && secret.iter().copied().all(is_base64url)
             && ends_32_bytes(secret[SECRET_LEN - 1]);
-        shaped.then(|| Key { rule, id: KeyId(*id), secret: Secret(Zeroizing::new(*secret)) })
+        shaped.then(|| Key { rule, id: KeyId(*id), secret: Secret::new(secret) })
     }
 
     /// How many of the first bytes could begin a key: the offset of the first that no key has there.
@@ -157,6 +164,15 @@ impl Key {
             .chain_update(self.secret.expose())
             .finalize();
         Fingerprint(digest.into())
+    }
+
+    /// Writes the whole key text, [`KEY_LEN`] bytes, to the end of `text`. Whoever calls this must overwrite `text` when
+    /// done, and leave room in it beforehand: growing would leave a copy behind.
+    pub fn write_to(&self, text: &mut Vec<u8>) {
+        text.extend_from_slice(self.rule.prefix().as_bytes());
+        text.extend_from_slice(&self.id.0);
+        text.push(b'.');
+        text.extend_from_slice(self.secret.expose());
     }
 
     /// The form that may be shown: `hopx_live_<id>.****`.

@@ -1,9 +1,9 @@
 //! hopx-leaks finds leaked HopX API keys. This page is the way of a byte, from file to report:
 //!
 //! ```text
-//! Config → Source ──lends──▶ Blob ─▶ Search ─▶ Detector ─▶ Match ─▶ Finding ─▶ filter ─▶ Report ─▶ Exit
-//!          tree stdin        origin   members   prefilter   key      place      marks     text json
-//!          staged commits    content            decode               exposure   only      jsonl sarif
+//! Config → Source ──lends──▶ Blob ─▶ Search ─▶ Detector ─▶ Match ─▶ Finding ─▶ filter ─▶ verify ─▶ Report ─▶ Exit
+//!          tree stdin        origin   members   prefilter   key      place      marks     verdict   text json
+//!          staged commits    content            decode               exposure   only      if asked  jsonl sarif
 //!          history                              shape, borders, placeholder
 //! ```
 //!
@@ -14,8 +14,9 @@
 //! 3. A [`search`] goes through a blob and the members of the [`container`] that it may be. The detector ([`detect`]) looks
 //!    at every byte once, for the encoded forms of a key's beginning, and decodes around each hit.
 //! 4. [`scan`] turns each match into a [`finding`], whose place [`lines`] counts, and asks git how far it has gone. The
-//!    secret stays behind in [`key`].
-//! 5. [`filter`] marks what does not count, never removing it.
+//!    secret stays behind in [`key`], or in a [`keyring`] when the API is to be asked.
+//! 5. [`filter`] marks what does not count, never removing it. [`verify`], with `--verify` alone, asks the API about the
+//!    keys of the others and leaves a [`verdict`] with each.
 //! 6. The [`report`] is sorted and written by one file a format, to where [`output`] says; [`exit`] is the status.
 //!
 //! Beside this way, [`hook`] puts git hooks in place that run it.
@@ -27,6 +28,7 @@ pub mod cli;
 pub mod config;
 pub mod container;
 pub mod coverage;
+pub mod date;
 pub mod detect;
 pub mod error;
 pub mod exit;
@@ -35,6 +37,7 @@ pub mod finding;
 pub mod git;
 pub mod hook;
 pub mod key;
+pub mod keyring;
 pub mod line_hash;
 pub mod lines;
 pub mod object;
@@ -46,6 +49,8 @@ pub mod report;
 pub mod scan;
 pub mod search;
 pub mod source;
+pub mod verdict;
+pub mod verify;
 
 use std::io::Write;
 
@@ -78,14 +83,22 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
     let (detector, progress) = (Detector::new(), Progress::default());
     let is_shared_out = config.sources.iter().any(Source::is_shared_out);
     let pool = parallel::pool(if is_shared_out { config.threads } else { 1 })?;
-    let work = || pool.install(|| scan::scan(config.mode, &config.sources, &detector, config.keep, &progress));
+    let work = || {
+        let scan = || scan::scan(config.mode, &config.sources, &detector, config.keep, &progress);
+        let (mut report, keys) = pool.install(scan);
+        if read::interrupt::requested() {
+            return Err(Error::Interrupted);
+        }
+        if let Some(how) = &config.verify {
+            verify::verify(&mut report.findings, &keys, how, &progress)?;
+            report.sort();
+        }
+        Ok(report)
+    };
     let report = match config.progress {
         ShowProgress::Yes => progress.while_showing(err, work),
         ShowProgress::No => work(),
-    };
-    if read::interrupt::requested() {
-        return Err(Error::Interrupted);
-    }
+    }?;
     output::write_messages(&report, err);
     let exit = Exit::of(&report, config.fail_on);
     match (config.hook, exit) {

@@ -18,12 +18,22 @@ pub struct Progress {
     files: AtomicU64,
     bytes: AtomicU64,
     findings: AtomicU64,
+    /// Keys that the API is asked about, and those of them whose verdict is there.
+    asked: AtomicU64,
+    answered: AtomicU64,
     patience: Duration,
 }
 
 impl Default for Progress {
     fn default() -> Progress {
-        Progress { files: 0.into(), bytes: 0.into(), findings: 0.into(), patience: PATIENCE }
+        Progress {
+            files: 0.into(),
+            bytes: 0.into(),
+            findings: 0.into(),
+            asked: 0.into(),
+            answered: 0.into(),
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -42,6 +52,16 @@ impl Progress {
     /// Counts findings.
     pub fn add_findings(&self, count: usize) {
         self.findings.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// From now on the API is asked about so many keys.
+    pub fn ask(&self, keys: usize) {
+        self.asked.store(keys as u64, Ordering::Relaxed);
+    }
+
+    /// Counts a key whose verdict is there.
+    pub fn add_answer(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Runs `work` and, when it takes long, draws a line on `err` meanwhile and wipes it at the end.
@@ -71,6 +91,9 @@ impl Progress {
 
     fn line(&self) -> String {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        if load(&self.asked) > 0 {
+            return format!("asking the API: {} of {}", load(&self.answered), count(load(&self.asked), "key"));
+        }
         let (files, findings) = (count(load(&self.files), "file"), count(load(&self.findings), "finding"));
         format!("scanning: {files}, {}, {findings}", size(load(&self.bytes)))
     }

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use crate::coverage::Coverage;
 use crate::finding::Finding;
+use crate::verdict::Status;
 
 /// The program's name in reports.
 pub const TOOL: &str = "hopx-leaks";
@@ -113,7 +114,7 @@ impl Mode {
 pub struct Report {
     /// What was looked at.
     pub mode: Mode,
-    /// All findings, suppressed ones too, in order of place.
+    /// All findings, suppressed ones too, in the order of [`Finding::order`].
     pub findings: Vec<Finding>,
     /// What was read and what was not.
     pub coverage: Coverage,
@@ -121,10 +122,16 @@ pub struct Report {
 
 impl Report {
     /// Sorts what the threads brought.
-    pub fn new(mode: Mode, mut findings: Vec<Finding>, mut coverage: Coverage) -> Report {
-        findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    pub fn new(mode: Mode, findings: Vec<Finding>, mut coverage: Coverage) -> Report {
         coverage.finish();
-        Report { mode, findings, coverage }
+        let mut report = Report { mode, findings, coverage };
+        report.sort();
+        report
+    }
+
+    /// Puts the findings in order, after something about them has changed.
+    pub fn sort(&mut self) {
+        self.findings.sort_by(|a, b| a.order().cmp(&b.order()));
     }
 
     /// Whether everything that should have been read was.
@@ -150,8 +157,17 @@ impl Report {
 
     /// How many different keys leak.
     pub fn leaked_keys(&self) -> usize {
-        self.leaks().map(|finding| finding.fingerprint).collect::<BTreeSet<_>>().len()
+        distinct(self.leaks())
     }
+
+    /// How many different keys leak about which the API says this.
+    pub fn keys_with(&self, status: Status) -> usize {
+        distinct(self.leaks().filter(|finding| finding.status() == Some(status)))
+    }
+}
+
+fn distinct<'f>(findings: impl Iterator<Item = &'f Finding>) -> usize {
+    findings.map(|finding| finding.fingerprint).collect::<BTreeSet<_>>().len()
 }
 
 /// Writes the report in one format.

@@ -17,6 +17,7 @@ use crate::error::{Problem, ProblemKind};
 use crate::filter;
 use crate::finding::{Exposure, Finding};
 use crate::git::exposure::Searched;
+use crate::keyring::Keyring;
 use crate::line_hash;
 use crate::object::ObjectKind;
 use crate::progress::Progress;
@@ -37,6 +38,17 @@ pub struct Keep {
     pub containers: Containers,
     /// How much of it.
     pub bounds: Bounds,
+    /// The keys themselves, for whoever has to ask about them.
+    pub keys: Keys,
+}
+
+/// Whether the keys that were found are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Until the report is written.
+    Keep,
+    /// They are gone once their finding is made.
+    Drop,
 }
 
 impl Keep {
@@ -46,15 +58,17 @@ impl Keep {
     }
 }
 
-/// Scans all sources, one after the other, each with all threads.
-pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, progress: &Progress) -> Report {
+/// Scans all sources, one after the other, each with all threads. Beside the report stand the keys, if they are kept.
+pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, progress: &Progress) -> (Report, Keyring) {
     let mut findings = Vec::new();
+    let mut keys = Keyring::default();
     let mut coverage = Coverage::default();
     for source in sources {
         let mut raw = Vec::new();
         for worker in source.visit(&|| Worker::new(detector, keep, progress)) {
             raw.extend(worker.found);
             coverage.merge(worker.coverage);
+            keys.merge(worker.keys);
         }
         match source {
             Source::History(source) => {
@@ -99,7 +113,7 @@ pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, pro
     // Here, behind all that make problems, so that none can leave it out.
     coverage.problems = coverage.problems.into_iter().map(|problem| problem.redacted(detector)).collect();
     filter::apply(&mut findings);
-    Report::new(mode, findings, coverage)
+    (Report::new(mode, findings, coverage), keys)
 }
 
 /// A scan that met no file proves nothing.
@@ -118,6 +132,7 @@ struct Worker<'a> {
     progress: &'a Progress,
     found: Vec<Raw>,
     coverage: Coverage,
+    keys: Keyring,
     /// Bytes of the file at hand that progress knows of already.
     shown: u64,
 }
@@ -141,7 +156,16 @@ enum RawPlace {
 impl<'a> Worker<'a> {
     fn new(detector: &'a Detector, keep: Keep, progress: &'a Progress) -> Worker<'a> {
         let search = Search::new(detector, keep.containers, keep.bounds);
-        Worker { detector, search, keep, progress, found: Vec::new(), coverage: Coverage::default(), shown: 0 }
+        Worker {
+            detector,
+            search,
+            keep,
+            progress,
+            found: Vec::new(),
+            coverage: Coverage::default(),
+            keys: Keyring::default(),
+            shown: 0,
+        }
     }
 
     fn add_file(&mut self, bytes: u64) {
@@ -172,6 +196,9 @@ impl<'a> Worker<'a> {
                 Origin::Object(object) => RawPlace::Object(object.path.map(<[u8]>::to_vec)),
             };
             self.found.push(Raw { finding: Finding::new(located, origin, self.detector), place });
+            if self.keep.keys == Keys::Keep {
+                self.keys.add(&located.found.key);
+            }
         }
         self.progress.add_findings(keys.len());
         if self.keep.line_hashes && content.is_rereadable() {

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 
-use crate::cli::{CommonArgs, ContainerArgs, HookCommand, HookRunCommand, HookStages};
+use crate::cli::{HookCommand, HookRunCommand, HookStages};
 use crate::config::repositories::{here, range_error, staged};
-use crate::config::{Config, ScanConfig};
+use crate::config::{Config, Options, ScanConfig};
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::git::Repository;
@@ -19,7 +19,7 @@ use crate::source::message::Author;
 use crate::source::{Commits, Message, Source};
 
 /// What a hook command amounts to.
-pub fn config(command: HookCommand, common: &CommonArgs, containers: &ContainerArgs) -> Result<Config, Error> {
+pub fn config(command: HookCommand, options: &Options) -> Result<Config, Error> {
     let beside = |force| if force { Beside::Anything } else { Beside::OwnHooks };
     let write = |dry_run| if dry_run { Write::Nothing } else { Write::Files };
     Ok(match command {
@@ -37,7 +37,7 @@ pub fn config(command: HookCommand, common: &CommonArgs, containers: &ContainerA
         HookCommand::Status(args) => Config::Hook(HookConfig::Status { stages: stages(&args) }),
         HookCommand::Run(command) => {
             let (stage, mode) = stage(&command);
-            let config = work(command).and_then(|source| ScanConfig::new(mode, vec![source], common, containers));
+            let config = work(command).and_then(|source| ScanConfig::new(mode, vec![source], options));
             let config = config.inspect_err(|_| write_message(hook::not_checked(stage), &mut io::stderr()))?;
             Config::Scan(ScanConfig { hook: Some(stage), ..config })
         }

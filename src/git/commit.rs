@@ -1,6 +1,7 @@
 //! Commits and annotated tags, as git stores them: header lines, an empty line, a message (git-commit-tree(1),
 //! git-mktag(1)). Read from the bytes as they are: what is damaged gives less, never an error.
 
+use crate::date::rfc3339;
 use crate::object::ObjectId;
 
 /// What the header and the message of a commit or of a tag tell.
@@ -35,10 +36,7 @@ impl<'c> Parts<'c> {
     /// The date in a line such as `committer NAME <MAIL> SECONDS ZONE`, in RFC 3339.
     pub fn date(self, name: &'static str) -> Option<String> {
         let (seconds, zone) = self.time(name)?;
-        let zone = zone.and_then(offset_seconds).unwrap_or(0);
-        let time = gix::date::Time { seconds, offset: zone };
-        // Times that no calendar has are no dates.
-        time.format(gix::date::time::format::ISO8601_STRICT).ok()
+        rfc3339(seconds, zone.and_then(offset_seconds).unwrap_or(0))
     }
 
     /// The date in such a line, in seconds since 1970.

@@ -13,6 +13,7 @@ use crate::lines::Position;
 use crate::object::ObjectKind;
 use crate::report::escape::text_and_base64;
 use crate::report::{Report, Suppressed, TOOL, VERSION};
+use crate::verdict::{Status, UNCHECKED, Verdict};
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "hopx-leaks/report/v1";
@@ -75,6 +76,7 @@ struct Counts {
     leaks: usize,
     suppressed: usize,
     keys: usize,
+    /// Keys that the API takes: live and limited.
     live: usize,
 }
 
@@ -118,7 +120,13 @@ impl<'a> Summary<'a> {
     /// The counts of a report.
     pub fn new(report: &'a Report) -> Summary<'a> {
         let leaks = report.leaks().count();
-        let counts = Counts { leaks, suppressed: report.suppressed(), keys: report.leaked_keys(), live: 0 };
+        let accepted = Status::ALL.into_iter().filter(|status| status.is_accepted());
+        let counts = Counts {
+            leaks,
+            suppressed: report.suppressed(),
+            keys: report.leaked_keys(),
+            live: accepted.map(|status| report.keys_with(status)).sum(),
+        };
         Summary { coverage: JsonCoverage::new(&report.coverage), summary: counts }
     }
 }
@@ -176,7 +184,7 @@ pub struct JsonFinding<'a> {
     end: Place,
     exposure: &'static str,
     git: Option<JsonGit<'a>>,
-    verification: Verification,
+    verification: Verification<'a>,
     suppressed: Option<JsonSuppression<'a>>,
     remedy: Vec<String>,
 }
@@ -202,8 +210,14 @@ struct JsonGit<'a> {
 }
 
 #[derive(Serialize)]
-struct Verification {
+struct Verification<'a> {
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -239,7 +253,7 @@ impl<'a> JsonFinding<'a> {
             end: Place::new(finding.end),
             exposure: finding.exposure.id(),
             git: finding.git.as_ref().map(JsonGit::new),
-            verification: Verification { status: "unchecked" },
+            verification: Verification::new(finding.verdict.as_deref()),
             suppressed: finding.suppressed.as_ref().map(JsonSuppression::new),
             remedy: finding.remedy(),
         }
@@ -257,6 +271,17 @@ impl<'a> JsonGit<'a> {
             author: git.author.as_deref().map(String::from_utf8_lossy),
             in_head: git.in_head,
             refs: git.refs.iter().map(|name| String::from_utf8_lossy(name)).collect(),
+        }
+    }
+}
+
+impl<'a> Verification<'a> {
+    fn new(verdict: Option<&'a Verdict>) -> Verification<'a> {
+        Verification {
+            status: verdict.map_or(UNCHECKED, |verdict| verdict.status.id()),
+            reason: verdict.map(|verdict| verdict.reason.as_str()),
+            asked: verdict.and_then(|verdict| verdict.asked.as_deref()),
+            request_id: verdict.and_then(|verdict| verdict.request_id.as_deref()),
         }
     }
 }

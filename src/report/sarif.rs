@@ -3,7 +3,7 @@
 //! GitHub drops what it does not like without a word, so: columns in UTF-16 units with `columnKind` said; URIs relative
 //! to `%SRCROOT%` and percent-encoded; the line hash that its own action would compute; numbers as strings where it
 //! wants strings; no more results than it keeps; no snippet, since a snippet would hold the key. Nothing in it depends
-//! on the machine, the time or the place of the checkout.
+//! on the machine, the time or the place of the checkout, but the time at which the API was asked, if it was.
 
 mod log;
 
@@ -15,13 +15,14 @@ use self::log::{
     ArtifactLocation, AutomationDetails, BaseId, BaseIds, DefaultConfiguration, DescriptorReference, Driver,
     GitProperties, Help, Invocation, Location, Log, Notification, NotificationDescriptor, PartialFingerprints,
     PhysicalLocation, Region, ResultProperties, RuleDescriptor, RuleProperties, Run, RunProperties, SarifResult,
-    SarifSuppression, Text, Tool,
+    SarifSuppression, Text, Tool, VerificationProperties,
 };
 use crate::error::ProblemKind;
 use crate::finding::{Finding, GitPlace, Level, Suppression};
 use crate::key::Rule;
 use crate::report::escape::{terminal, uri};
 use crate::report::{Mode, Report, Suppressed, TOOL, VERSION};
+use crate::verdict::{Status, Verdict};
 
 /// The results that GitHub keeps of one run; above it, it drops the least severe ones.
 pub const MAX_RESULTS: usize = 5_000;
@@ -47,6 +48,7 @@ impl Run {
         let mut shown: Vec<(usize, &Finding)> = numbered(report.shown(suppressed));
         let left_out = shown.len().saturating_sub(MAX_RESULTS);
         if left_out > 0 {
+            // What the API takes has level error, and stands first among these.
             shown.sort_by_key(|(_, finding)| finding.level());
             shown.truncate(MAX_RESULTS);
         }
@@ -254,11 +256,12 @@ impl SarifResult {
             rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
             level: finding.level().id(),
             message: text(format!(
-                "HopX {kind} API key {} is leaked{}{}. Revoke it at console.hopx.dev, Settings, API Keys; \
+                "HopX {kind} API key {} is leaked{}{}.{} Revoke it at console.hopx.dev, Settings, API Keys; \
                  then replace it and clean the history.",
                 finding.redacted(),
                 if finding.members.is_empty() { "" } else { " in a member of this archive" },
-                finding.git.as_ref().map_or_else(String::new, brought_in)
+                finding.git.as_ref().map_or_else(String::new, brought_in),
+                verified(finding.status()),
             )),
             locations: [Location {
                 physical_location: PhysicalLocation {
@@ -282,8 +285,29 @@ impl SarifResult {
                 members: finding.members.iter().map(|name| terminal(name)).collect(),
                 exposure: finding.exposure.id(),
                 git: finding.git.as_ref().map(git),
+                verification: finding.verdict.as_deref().map(verification),
             },
         }
+    }
+}
+
+fn verification(verdict: &Verdict) -> VerificationProperties {
+    VerificationProperties {
+        status: verdict.status.id(),
+        reason: terminal(verdict.reason.as_bytes()),
+        asked: verdict.asked.clone(),
+        request_id: verdict.request_id.clone(),
+    }
+}
+
+/// What the API says about the key, in words that need no escape.
+fn verified(status: Option<Status>) -> &'static str {
+    match status {
+        Some(Status::Live) => " The key is live: the API takes it.",
+        Some(Status::Limited) => " The API knows the key and permits nothing, which is as bad as live.",
+        Some(Status::Rejected) => " The API refuses the key: revoked, expired or never valid.",
+        Some(Status::Unknown) => " The API did not tell whether the key is live.",
+        None => "",
     }
 }
 
@@ -380,6 +404,7 @@ mod tests {
                 git: None,
                 line_hash: None,
                 suppressed,
+                verdict: None,
             }
         };
         let why = Suppression { by: SuppressedBy::Documentation, reason: "printed there".to_owned() };

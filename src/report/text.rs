@@ -13,6 +13,7 @@ use crate::finding::{Exposure, Finding, GitPlace, Level};
 use crate::object::ObjectKind;
 use crate::report::escape::terminal;
 use crate::report::{Color, Report, Style};
+use crate::verdict::{Status, Verdict};
 
 /// The colours, or none.
 struct Palette {
@@ -67,6 +68,7 @@ fn by_key(report: &Report, style: Style) -> Vec<Vec<&Finding>> {
         groups.entry(finding.fingerprint).or_default().push(finding);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
+    // What the API takes has level error, and comes first among these.
     groups.sort_by(|a, b| (a[0].level(), a[0].order()).cmp(&(b[0].level(), b[0].order())));
     groups
 }
@@ -75,7 +77,11 @@ fn write_key(places: &[&Finding], palette: &Palette, out: &mut dyn Write) -> io:
     let [first, ..] = places else { return Ok(()) };
     let level = palette.of(first.level());
     let found = count(places.len() as u64, "place");
-    writeln!(out, "{level}{}{level:#}: {} in {found}", first.level().id(), first.redacted())?;
+    let live = if first.status() == Some(Status::Live) { "LIVE, " } else { "" };
+    writeln!(out, "{level}{live}{}{level:#}: {} in {found}", first.level().id(), first.redacted())?;
+    if let Some(verdict) = &first.verdict {
+        write_verdict(verdict, palette, out)?;
+    }
     for finding in places {
         write_place(finding, palette, out)?;
     }
@@ -86,6 +92,25 @@ fn write_key(places: &[&Finding], palette: &Palette, out: &mut dyn Write) -> io:
         }
     }
     writeln!(out)
+}
+
+/// What the API says about the key.
+fn write_verdict(verdict: &Verdict, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
+    let dim = palette.dim;
+    let color = match verdict.status {
+        Status::Live | Status::Limited => palette.error,
+        Status::Unknown => palette.warning,
+        Status::Rejected => palette.good,
+    };
+    let name = verdict.status.id();
+    write!(out, "  {color}{name}{color:#}{dim} {}", terminal(verdict.reason.as_bytes()))?;
+    if let Some(asked) = &verdict.asked {
+        write!(out, ", asked {asked}")?;
+    }
+    if let Some(id) = &verdict.request_id {
+        write!(out, ", request {}", terminal(id.as_bytes()))?;
+    }
+    writeln!(out, "{dim:#}")
 }
 
 fn write_place(finding: &Finding, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
@@ -190,6 +215,8 @@ fn write_coverage(report: &Report, palette: &Palette, out: &mut dyn Write) -> io
     if coverage.placeholders > 0 {
         parts.push(count(coverage.placeholders, "placeholder"));
     }
+    let verdicts = Status::ALL.into_iter().map(|status| (report.keys_with(status), status));
+    parts.extend(verdicts.filter(|(keys, _)| *keys > 0).map(|(keys, status)| format!("{keys} {}", status.id())));
     let suppressed = report.suppressed();
     if suppressed > 0 {
         parts.push(format!("{suppressed} suppressed"));

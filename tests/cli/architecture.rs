@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// Stages in the order in which a byte meets them; a row may import its own and earlier ones.
 const STAGES: &[&[&str]] = &[
-    &["key"],
+    &["key", "date", "verdict"],
+    &["keyring"],
     &["detect"],
     &["read", "object"],
     &["blob"],
@@ -17,6 +18,7 @@ const STAGES: &[&[&str]] = &[
     &["line_hash", "source"],
     &["finding"],
     &["filter", "progress"],
+    &["verify"],
     &["report"],
     &["scan", "exit", "output"],
     &["hook"],

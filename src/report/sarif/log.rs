@@ -206,6 +206,19 @@ pub struct ResultProperties {
     pub exposure: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<GitProperties>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationProperties>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerificationProperties {
+    pub status: &'static str,
+    pub reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 #[derive(Serialize)]
