@@ -2,6 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a test says what it expected")]
 
+#[cfg(feature = "verify")]
+#[path = "../support/api.rs"]
+mod api;
 #[path = "../support/archive.rs"]
 mod archive;
 #[path = "../support/encode.rs"]
@@ -50,3 +53,4 @@ mod staged;
 mod sweep;
 mod text;
 mod tracked;
+mod verify;

@@ -18,6 +18,12 @@ use crate::repository;
 /// Bytes of a secret that must not be seen: far fewer than give it away, more than chance repeats.
 const TELLTALE: usize = 12;
 
+/// An address where nobody listens: the port is the one of the discard service (RFC 863).
+const CLOSED: &str = "http://127.0.0.1:9";
+
+/// Variables that would lead requests elsewhere, in lower case too.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"];
+
 /// A folder to scan, and the keys that were made for it.
 pub struct Bench {
     folder: TempDir,
@@ -114,6 +120,11 @@ impl Bench {
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM"].iter().chain(&repository::VARIABLES) {
             command.env_remove(name);
         }
+        for name in PROXIES.iter().flat_map(|name| [name.to_ascii_lowercase(), (*name).to_owned()]) {
+            command.env_remove(name);
+        }
+        // Nothing that a test does may ever reach the real API.
+        command.env("HOPX_LEAKS_API_URL", CLOSED).env_remove("HOPX_BASE_URL").env_remove("SSL_CERT_FILE");
         command.env("HOME", self.path()).env("GIT_CONFIG_GLOBAL", "/dev/null").env("RUST_BACKTRACE", "1");
         command
     }

@@ -65,17 +65,11 @@ impl ApiUrl {
             "http" => return Err(AddressError::Clear),
             _ => return Err(AddressError::Form),
         };
-        // A port that is no number, or none at all after the colon, is not the default one.
-        let port = match (authority.port_u16(), authority.port(), authority.as_str().ends_with(':')) {
-            (Some(port), ..) => port,
-            (None, None, false) => {
-                if is_https {
-                    443
-                } else {
-                    80
-                }
-            }
-            (None, ..) => return Err(AddressError::Form),
+        // The parser takes a port that is none for the default one.
+        let port = match authority.as_str()[authority.host().len()..].strip_prefix(':') {
+            Some(port) => port.parse().map_err(|_| AddressError::Form)?,
+            None if is_https => 443,
+            None => 80,
         };
         let base = format!("{scheme}://{authority}{}", uri.path().trim_end_matches('/'));
         Ok(ApiUrl { base, host, port, is_https })

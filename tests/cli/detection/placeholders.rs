@@ -161,6 +161,28 @@ fn the_documentation_key_is_suppressed() {
     }
 }
 
+/// What is suppressed is never sent.
+#[cfg(feature = "verify")]
+#[test]
+fn nobody_is_asked_about_the_documentation_key() {
+    let mut bench = Bench::new(214);
+    bench.remember(DOCUMENTATION_KEY.to_owned());
+    bench.write("page.md", DOCUMENTATION_KEY);
+    let api = crate::api::Api::saying(crate::api::Reply::live());
+    let arguments = ["-f", "json", "--include-suppressed", "--verify", "--api-url", &api.url(), "."];
+    let report = bench.run(arguments).json();
+    assert_eq!(report["findings"][0]["verification"], serde_json::json!({"status": "unchecked"}));
+    assert!(api.seen().is_empty());
+    let key = bench.live();
+    bench.write("a.txt", &key);
+    let report = bench.run(arguments).json();
+    let status = |finding: &serde_json::Value| finding["verification"]["status"].clone();
+    let findings = report["findings"].as_array().expect("a list");
+    assert_eq!(findings.iter().map(status).collect::<Vec<_>>(), ["live", "unchecked"]);
+    assert_eq!(api.seen().len(), 1);
+    assert!(api.seen()[0].key_id() == Some(id(&key)));
+}
+
 /// Its id alone vouches for nothing.
 #[test]
 fn the_documentation_key_with_another_secret_or_kind_is_a_leak() {
