@@ -131,6 +131,12 @@ mod tests {
     }
 
     #[test]
+    fn the_vendors() {
+        let api = ApiUrl::parse(crate::verify::DEFAULT_API).expect("an address");
+        assert_eq!(api.join("/health"), "https://api.hopx.dev/health");
+    }
+
+    #[test]
     fn addresses_that_keys_may_not_go_to() {
         use AddressError::{Clear, Form, UserInfo};
         for (text, expected) in [
