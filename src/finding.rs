@@ -254,18 +254,22 @@ impl Finding {
         self.verdict.as_deref().map(|verdict| verdict.status)
     }
 
-    /// What a report is sorted by: keys that the API takes first, those that it refuses last, and within these by place.
-    /// Whole, so that equal findings alone compare equal.
-    pub fn order(&self) -> impl Ord + '_ {
-        let standing = match self.status() {
+    /// How urgent the API's word makes it, the most urgent first.
+    pub fn standing(&self) -> impl Ord + use<> {
+        match self.status() {
             Some(Status::Live) => 0,
             Some(Status::Limited) => 1,
             Some(Status::Unknown) | None => 2,
             Some(Status::Rejected) => 3,
-        };
+        }
+    }
+
+    /// What a report is sorted by: keys that the API takes first, those that it refuses last, and within these by place.
+    /// Whole, so that equal findings alone compare equal.
+    pub fn order(&self) -> impl Ord + '_ {
         let file = (&self.root, self.path.is_none(), &self.path);
         let place = (file, &self.members, self.kind, self.start.byte, self.end.byte);
         let git = self.git.as_ref().map(|git| (&git.date, git.commit, git.object));
-        (standing, place, self.rule, self.key_id, self.fingerprint, &self.encodings, git)
+        (self.standing(), place, self.rule, self.key_id, self.fingerprint, &self.encodings, git)
     }
 }

@@ -68,18 +68,25 @@ pub fn verify(findings: &mut [Finding], keys: &Keyring, how: &Verify, progress: 
     let (asked, credentials): (Vec<Fingerprint>, Vec<Credential>) =
         known.map(|(fingerprint, key)| (fingerprint, Credential::new(how.auth_header, key))).unzip();
     let verdicts = schedule::ask_all(credentials, how, progress)?;
+    // The one text of a server's own. A server knows keys, and may tell one in another's answer.
+    let silent = |verdict: Verdict| {
+        let request_id = verdict.request_id.filter(|id| !keys.is_told_by(id));
+        Arc::new(Verdict { request_id, ..verdict })
+    };
     let verdicts: BTreeMap<Fingerprint, Arc<Verdict>> =
-        asked.into_iter().zip(verdicts.into_iter().map(Arc::new)).collect();
+        asked.into_iter().zip(verdicts.into_iter().map(silent)).collect();
     for finding in findings {
-        let verdict = verdicts.get(&finding.fingerprint).cloned();
-        // A finding whose key was not kept must not pass for one that nobody wanted to know about.
-        let lost = || (finding.suppressed.is_none()).then(|| Arc::new(lost()));
-        finding.verdict = verdict.or_else(lost);
+        finding.verdict = match verdicts.get(&finding.fingerprint) {
+            Some(verdict) => Some(Arc::clone(verdict)),
+            // A key that was not kept must not pass for one that nobody wanted to know about.
+            None if finding.suppressed.is_none() => Some(Arc::new(not_kept())),
+            None => None,
+        };
     }
     Ok(())
 }
 
-fn lost() -> Verdict {
+fn not_kept() -> Verdict {
     let reason = "not asked: the key's text was not kept, which is a fault of this program".to_owned();
     Verdict { status: Status::Unknown, reason, asked: None, request_id: None }
 }

@@ -61,15 +61,17 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     write_coverage(report, &palette, out)
 }
 
-/// The findings of each key, the gravest level first, then in order of first place.
+/// The findings of each key: by what the API says of it, then the gravest level first, then in order of first place.
 fn by_key(report: &Report, style: Style) -> Vec<Vec<&Finding>> {
     let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
     for finding in report.shown(style.suppressed) {
         groups.entry(finding.fingerprint).or_default().push(finding);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
-    // What the API takes has level error, and comes first among these.
-    groups.sort_by(|a, b| (a[0].level(), a[0].order()).cmp(&(b[0].level(), b[0].order())));
+    groups.sort_by(|a, b| {
+        let place = |group: &[&Finding]| (group[0].standing(), group[0].level());
+        place(a).cmp(&place(b)).then_with(|| a[0].order().cmp(&b[0].order()))
+    });
     groups
 }
 

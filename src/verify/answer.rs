@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::verdict::Status;
 use crate::verify::body::Body;
-use crate::verify::request::Credential;
 use crate::verify::transport::{Answer, Failure};
 
 /// The longest that a server's wish to wait is followed.
@@ -16,6 +15,20 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Codes of a 403 that say: the key is known, and may not do this. Others come from what stands before the API.
 const LIMITED: [&str; 3] = ["INSUFFICIENT_PERMISSIONS", "FORBIDDEN", "PAYMENT_REQUIRED"];
 
+/// The other codes that the vendor's documentation has. What is none of them is the server's own text, and is not shown.
+const OTHERS: [&str; 10] = [
+    "AUTHENTICATION_REQUIRED",
+    "CONFLICT",
+    "EXECUTION_TIMEOUT",
+    "INTERNAL_ERROR",
+    "INVALID_REQUEST",
+    "INVALID_TOKEN",
+    "RATE_LIMIT_EXCEEDED",
+    "RESOURCE_LIMIT_ERROR",
+    "RESOURCE_NOT_FOUND",
+    "SERVICE_UNAVAILABLE",
+];
+
 /// What one try says.
 #[derive(Debug, PartialEq)]
 pub struct Opinion {
@@ -23,7 +36,7 @@ pub struct Opinion {
     pub status: Status,
     /// Why, in words of ours and the API's code.
     pub reason: String,
-    /// The id of the request, where the API gave one.
+    /// The id of the request, where the API gave one. Whether it tells a key is still to be looked at.
     pub request_id: Option<String>,
     /// After which pause it may be asked once more.
     pub again: Option<Duration>,
@@ -37,10 +50,15 @@ impl Opinion {
     }
 
     /// What a try says. `now` is the time by which dates in the answer are read.
-    pub fn of(outcome: Result<Answer, Failure>, credential: &Credential, now: SystemTime) -> Opinion {
-        let read = |mut answer: Answer| Body::read(&mut answer.body).map(|body| (answer, body)).map_err(failure);
+    pub fn of(outcome: Result<Answer, Failure>, now: SystemTime) -> Opinion {
+        let read = |mut answer: Answer| match Body::read(&mut answer.body) {
+            Ok(body) => Ok((answer, body)),
+            // Of other statuses the body does not decide.
+            Err(error) if matches!(answer.status, 200 | 401 | 403) => Err(failure(error)),
+            Err(_) => Ok((answer, Body::default())),
+        };
         match outcome.and_then(read) {
-            Ok((answer, body)) => Opinion::of_answer(&answer, &body, credential, now),
+            Ok((answer, body)) => Opinion::of_answer(&answer, &body, now),
             Err(failure) => Opinion {
                 again: (failure == Failure::Timeout).then_some(PAUSE),
                 doubts_api: true,
@@ -49,12 +67,12 @@ impl Opinion {
         }
     }
 
-    fn of_answer(answer: &Answer, body: &Body, credential: &Credential, now: SystemTime) -> Opinion {
+    fn of_answer(answer: &Answer, body: &Body, now: SystemTime) -> Opinion {
         let status = answer.status;
-        let code = body.code.as_deref().filter(|code| is_code(code) && !credential.is_told_by(code));
+        let code = body.code.as_deref().filter(|code| LIMITED.contains(code) || OTHERS.contains(code));
         let said = code.map_or_else(|| status.to_string(), |code| format!("{status} {code}"));
         let request_id = body.request_id.as_deref().or(answer.request_id.as_deref());
-        let request_id = request_id.filter(|id| is_request_id(id) && !credential.is_told_by(id)).map(str::to_owned);
+        let request_id = request_id.filter(|id| is_request_id(id)).map(str::to_owned);
         let unknown = |what: &str| Opinion::new(Status::Unknown, format!("{said}{what}"));
         let opinion = match status {
             200 if body.is_list => Opinion::new(Status::Live, "200 with the list of sandboxes".to_owned()),
@@ -83,7 +101,8 @@ impl Opinion {
 fn again(opinion: Opinion, wait: Option<Duration>) -> Opinion {
     match wait {
         Some(wait) if wait > MAX_WAIT => {
-            let reason = format!("{}; it asks to wait {} seconds", opinion.reason, wait.as_secs());
+            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+            let reason = format!("{}; it asks to wait {seconds} seconds", opinion.reason);
             Opinion { reason, ..opinion }
         }
         wait => Opinion { again: Some(wait.unwrap_or(PAUSE)), ..opinion },
@@ -91,14 +110,24 @@ fn again(opinion: Opinion, wait: Option<Duration>) -> Opinion {
 }
 
 /// How long the server asks to wait: by `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3), by the body, or
-/// by `X-RateLimit-Reset` in seconds since 1970, in this order.
+/// by `X-RateLimit-Reset` in seconds since 1970, in this order. What no clock can count to is the longest there is.
 fn wait(answer: &Answer, body: &Body, now: SystemTime) -> Option<Duration> {
-    let seconds = |text: &str| text.trim().parse().ok().map(Duration::from_secs);
+    let seconds = |text: &str| {
+        let text = text.trim();
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse().map_or(Duration::MAX, Duration::from_secs))
+    };
     let until = |time: SystemTime| time.duration_since(now).ok();
     let date = |text: &str| httpdate::parse_http_date(text.trim()).ok().and_then(until);
     let retry_after = answer.retry_after.as_deref().and_then(|text| seconds(text).or_else(|| date(text)));
-    let said = || Duration::try_from_secs_f64(body.retry_after?).ok();
-    let reset = || until(UNIX_EPOCH.checked_add(seconds(answer.rate_limit_reset.as_deref()?)?)?);
+    let said = || {
+        let seconds = body.retry_after.filter(|seconds| *seconds >= 0.0)?;
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    };
+    let reset = || match UNIX_EPOCH.checked_add(seconds(answer.rate_limit_reset.as_deref()?)?) {
+        Some(time) => until(time),
+        None => Some(Duration::MAX),
+    };
     retry_after.or_else(said).or_else(reset)
 }
 
@@ -111,38 +140,28 @@ fn failure(error: io::Error) -> Failure {
     }
 }
 
-/// Whether a text of the server looks like one of the API's codes, so that it may be shown.
-fn is_code(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 64
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-/// Whether a text of the server looks like the id of a request, so that it may be shown.
+/// Whether a text of the server has the form of a request's id, so that it may be shown: `req_` and up to 32 letters and
+/// digits, as the vendor's documentation has it, or a UUID, as those who stand before an API give.
 fn is_request_id(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 64
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_uuid = || {
+        let parts: Vec<&str> = text.split('-').collect();
+        parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+            && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    text.strip_prefix("req_").is_some_and(|id| (1..=32).contains(&id.len()) && is_plain(id)) || is_uuid()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::Key;
-    use crate::key::generate::Keys;
-    use crate::verify::request::AuthHeader;
-
-    fn credential(text: &str) -> Credential {
-        Credential::new(AuthHeader::Authorization, &Key::at_start(text.as_bytes()).expect("a key"))
-    }
-
     fn answer(status: u16, body: &str) -> Answer {
         let body = Box::new(io::Cursor::new(body.as_bytes().to_vec()));
         Answer { status, retry_after: None, rate_limit_reset: None, request_id: None, body }
     }
 
     fn opinion(answer: Answer) -> Opinion {
-        Opinion::of(Ok(answer), &credential(&Keys::new(61).live()), UNIX_EPOCH + Duration::from_secs(1_000_000_000))
+        Opinion::of(Ok(answer), UNIX_EPOCH + Duration::from_secs(1_000_000_000))
     }
 
     /// The table of the documentation, `docs/verify.md`.
@@ -200,29 +219,61 @@ mod tests {
         }
         assert_eq!(ask(|answer| answer.retry_after = Some("60".into()), "{}"), seconds(60));
         assert_eq!(ask(|answer| answer.retry_after = Some("61".into()), "{}"), None);
-        assert_eq!(ask(|_| {}, r#"{"retry_after": 1e300}"#), seconds(1));
+        // So long that no clock counts to it.
+        let reset = |answer: &mut Answer| answer.rate_limit_reset = Some(u64::MAX.to_string());
+        assert_eq!(ask(|_| {}, r#"{"retry_after": 1e300}"#), None);
+        assert_eq!(ask(|answer| answer.retry_after = Some("9".repeat(30)), "{}"), None);
+        assert_eq!(ask(reset, "{}"), None);
+        let told = |body: &str| opinion(answer(429, body)).reason;
+        assert_eq!(told(r#"{"retry_after": 60.5}"#), "429: too many requests; it asks to wait 61 seconds");
     }
 
     #[test]
-    fn what_a_server_says_is_shown_only_if_it_looks_like_the_apis_words() {
-        let text = Keys::new(62).live();
-        let secret = &text[23..];
-        let hostile = ["\u{1b}[31mLIVE", "::error::", "lower", "", "A B", &"A".repeat(65)];
-        for word in hostile {
+    fn what_a_server_says_is_shown_only_if_it_has_the_form_of_the_apis_words() {
+        for word in ["\u{1b}[31mLIVE", "::error::", "lower", "", "A B", "ANOTHER_CODE", &"A".repeat(65)] {
             let body = serde_json::json!({"code": word, "request_id": word}).to_string();
-            let opinion = Opinion::of(Ok(answer(401, &body)), &credential(&text), UNIX_EPOCH);
+            let opinion = opinion(answer(401, &body));
             assert!(word.is_empty() || !opinion.reason.contains(word), "{word:?}");
-            assert!(opinion.request_id.is_none_or(|id| id == "lower"), "{word:?}");
+            assert_eq!(opinion.request_id, None, "{word:?}");
         }
-        for part in [&text[..], secret, &secret[5..20]] {
-            let body = serde_json::json!({"code": part, "request_id": part}).to_string();
-            let opinion = Opinion::of(Ok(answer(401, &body)), &credential(&text), UNIX_EPOCH);
-            assert!(opinion.request_id.is_none() && !opinion.reason.contains(part), "the secret is told");
+        for id in ["req_1", "req_0aZ", "0190a7e2-7b1c-7d3e-8f00-0123456789ab"] {
+            let mut answer = answer(401, r#"{"code": "INVALID_TOKEN"}"#);
+            answer.request_id = Some(id.to_owned());
+            let opinion = opinion(answer);
+            assert_eq!(opinion.request_id.as_deref(), Some(id));
+            let begin = "401 INVALID_TOKEN: revoked, expired or never valid";
+            assert!(opinion.reason.starts_with(begin), "{}", opinion.reason);
         }
-        let mut answer = answer(401, r#"{"code": "INVALID_TOKEN"}"#);
-        answer.request_id = Some("req_1-2.3".to_owned());
-        let opinion = opinion(answer);
-        assert_eq!(opinion.request_id.as_deref(), Some("req_1-2.3"));
-        assert!(opinion.reason.starts_with("401 INVALID_TOKEN: revoked, expired or never valid"), "{}", opinion.reason);
+        for id in ["req_", "req_a-b", "0190a7e2-7b1c-7d3e-8f00-0123456789a", &format!("req_{}", "a".repeat(33))] {
+            assert!(!is_request_id(id), "{id}");
+        }
+    }
+
+    /// A body that can't be read to its end.
+    struct Broken;
+
+    impl io::Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other(Failure::Timeout))
+        }
+    }
+
+    /// Of most statuses the body does not decide.
+    #[test]
+    fn a_body_that_breaks_off() {
+        for (status, expected, is_asked_again) in [
+            (200, Status::Unknown, true),
+            (401, Status::Unknown, true),
+            (403, Status::Unknown, true),
+            (402, Status::Limited, false),
+            (429, Status::Unknown, true),
+            (503, Status::Unknown, true),
+            (404, Status::Unknown, false),
+        ] {
+            let opinion = opinion(Answer { body: Box::new(Broken), ..answer(status, "") });
+            assert_eq!((opinion.status, opinion.again.is_some()), (expected, is_asked_again), "{status}");
+            let has_status = opinion.reason.starts_with(&status.to_string());
+            assert_eq!(has_status, !matches!(status, 200 | 401 | 403), "{}", opinion.reason);
+        }
     }
 }

@@ -1,5 +1,4 @@
-//! The body of an answer: read up to a bound, for the few words in it that say something about the key, and overwritten.
-//! Errors come as `{"error": TEXT, "code", "request_id"}` or as `{"error": {"code", ...}}`, depending on which page and
+//! The body of an answer: read up to a bound, for the few words in it that say something about the key, and dropped. Errors come as `{"error": TEXT, "code", "request_id"}` or as `{"error": {"code", ...}}`, depending on which page and
 //! which library of the vendor one believes.
 
 use std::fmt;
@@ -12,7 +11,7 @@ use zeroize::Zeroizing;
 /// Bytes that are read of a body.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// What a body says. Texts are as the server sent them: see [`code`] and the checks of `answer`.
+/// What a body says. Texts are as the server sent them; `answer` decides which may be shown.
 #[derive(Debug, Default, PartialEq)]
 pub struct Body {
     /// It is a JSON object, and whole.
@@ -34,7 +33,6 @@ impl Body {
     ///
     /// Those of reading.
     pub fn read(body: impl Read) -> io::Result<Body> {
-        // With all its room from the start: growing would leave a copy behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY + 1));
         body.take(MAX_BODY as u64 + 1).read_to_end(&mut bytes)?;
         Ok(Body::parse(&bytes))

@@ -23,9 +23,9 @@ use crate::verify::transport::{Answer, Failure, Transport};
 pub use address::ApiUrl;
 pub use proxy::{Proxy, ProxyError};
 
-/// How long a connection may take to come about, the name's address and encryption apart.
+/// How long finding an address may take, and again connecting to it, with all that proxies and encryption need.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long all of a request may take.
+/// How long all of a request may take. A proxy that answers byte by byte can stretch it; `schedule` gives up then.
 const REQUEST: Duration = Duration::from_secs(10);
 /// Bytes of an answer's head that are read.
 const MAX_HEAD: usize = 64 * 1024;
@@ -80,25 +80,33 @@ impl Client {
             .max_idle_connections(0)
             .build();
         let connector = DefaultConnector::default().chain(wipe::WipingConnector);
-        let agent = Agent::with_parts(config, connector, resolver::LoopbackOrSystem::default());
+        let agent = Agent::with_parts(config, connector, resolver::SystemResolver);
         Client { agent, api, proxy }
     }
 
     /// Why a request failed, in words that hold nothing of what a server said.
     fn failure(&self, error: ureq::Error) -> Failure {
-        let way = || {
-            self.proxy.as_ref().map_or_else(String::new, |proxy| format!(" (by way of the proxy {})", proxy.place()))
-        };
-        match error {
+        let failure = match error {
             ureq::Error::Timeout(_) => Failure::Timeout,
-            ureq::Error::HostNotFound => Failure::Name(format!("it is not known{}", way())),
-            ureq::Error::Io(error) => io_failure(&error, &way()),
-            ureq::Error::Rustls(error) => Failure::Tls(shortened(&error.to_string())),
-            ureq::Error::Tls(cause) => Failure::Tls(cause.to_owned()),
-            ureq::Error::ConnectProxyFailed(cause) => Failure::Proxy(format!("{}{}", shortened(&cause), way())),
-            ureq::Error::ConnectionFailed => Failure::Connection(format!("it could not be opened{}", way())),
+            ureq::Error::HostNotFound => Failure::Name("it is not known".to_owned()),
+            ureq::Error::Io(error) => io_failure(&error),
+            ureq::Error::Rustls(error) => Failure::Tls(tls_words(&error).to_owned()),
+            ureq::Error::Tls(_) => Failure::Tls("the handshake failed".to_owned()),
+            ureq::Error::ConnectProxyFailed(cause) => Failure::Proxy(proxy_words(&cause)),
+            ureq::Error::ConnectionFailed => Failure::Connection("it could not be opened".to_owned()),
             ureq::Error::LargeResponseHeader(..) => Failure::Protocol("its head has no end".to_owned()),
             _ => Failure::Protocol("its head is malformed".to_owned()),
+        };
+        let Some(proxy) = &self.proxy else { return failure };
+        let place = proxy.place();
+        let by_way = |cause: String| format!("{cause} (by way of the proxy {place})");
+        match failure {
+            // Of a name behind a proxy the proxy is asked.
+            Failure::Name(cause) => Failure::Proxy(format!("its name has no address: {cause} ({place})")),
+            Failure::Connection(cause) => Failure::Connection(by_way(cause)),
+            Failure::Proxy(cause) => Failure::Proxy(by_way(cause)),
+            Failure::Protocol(cause) => Failure::Protocol(by_way(cause)),
+            Failure::Timeout | Failure::Tls(_) | Failure::Machine(_) => failure,
         }
     }
 }
@@ -134,31 +142,63 @@ impl io::Read for Reader {
         read.map_err(|error| {
             io::Error::other(match ureq::Error::from(error) {
                 ureq::Error::Timeout(_) => Failure::Timeout,
-                ureq::Error::Io(error) => io_failure(&error, ""),
+                ureq::Error::Io(error) => io_failure(&error),
                 _ => Failure::Protocol("its body is malformed".to_owned()),
             })
         })
     }
 }
 
-fn io_failure(error: &io::Error, way: &str) -> Failure {
+fn io_failure(error: &io::Error) -> Failure {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Failure::Tls(shortened(&tls.to_string()));
+        return Failure::Tls(tls_words(tls).to_owned());
     }
     let cause = describe(error);
     match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Failure::Timeout,
+        io::ErrorKind::TimedOut => Failure::Timeout,
+        // No thread could be started to ask a name server (pthread_create(3)).
+        io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Failure::Machine(cause),
         // The standard library has no kind of its own for what a name server says.
         _ if cause.starts_with("failed to lookup address") => {
             let (_, cause) = cause.split_once(": ").unwrap_or(("", &cause));
-            Failure::Name(format!("{cause}{way}"))
+            Failure::Name(cause.to_owned())
         }
-        _ => Failure::Connection(format!("{cause}{way}")),
+        _ => Failure::Connection(cause),
     }
 }
 
-/// The beginning of a message, since a certificate can hold very long names.
-fn shortened(message: &str) -> String {
-    const LONG: usize = 200;
-    message.chars().take(LONG).collect()
+/// What is wrong with a server's encryption. The library's own words would quote names of its certificate, in which a server
+/// can write what it likes: a key, for one, that it was sent before.
+fn tls_words(error: &rustls::Error) -> &'static str {
+    use rustls::{CertificateError as Certificate, Error};
+    match error {
+        Error::InvalidCertificate(Certificate::UnknownIssuer) => {
+            "the server's certificate is from nobody whom this machine trusts (SSL_CERT_FILE names more)"
+        }
+        Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
+            "the server's certificate has expired"
+        }
+        Error::InvalidCertificate(Certificate::NotValidYet | Certificate::NotValidYetContext { .. }) => {
+            "the server's certificate is not valid yet"
+        }
+        Error::InvalidCertificate(Certificate::NotValidForName | Certificate::NotValidForNameContext { .. }) => {
+            "the server's certificate is for another name"
+        }
+        Error::InvalidCertificate(Certificate::Revoked) => "the server's certificate is revoked",
+        Error::InvalidCertificate(_) => "the server's certificate is not valid",
+        Error::PeerIncompatible(_) => "there is no way to encrypt that both sides know",
+        Error::AlertReceived(_) => "the server ended the handshake",
+        Error::InvalidMessage(_) => "what the server says is not TLS",
+        Error::General(_) => "no certificates that this machine trusts could be loaded",
+        _ => "the handshake failed",
+    }
+}
+
+/// How a proxy refused: ureq tells the status, twice.
+fn proxy_words(cause: &str) -> String {
+    let status = cause.rsplit(' ').next().and_then(|status| status.split('/').next());
+    match status.filter(|status| status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(status) => format!("it answered {status}"),
+        None => "it did not answer".to_owned(),
+    }
 }

@@ -26,11 +26,11 @@ pub struct Answer {
     pub rate_limit_reset: Option<String>,
     /// The header `X-Request-ID`.
     pub request_id: Option<String>,
-    /// The body. A [`Failure`] in it is an error of kind `Other` that holds it.
+    /// The body. An error of it is of kind `Other` and holds a [`Failure`].
     pub body: Box<dyn Read + Send>,
 }
 
-/// Why there was no answer. Each holds words of ours or of a library, nothing that a server said.
+/// Why there was no answer. Each holds words of ours, of the system or of a library, and nothing that a server said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// It took too long.
@@ -45,6 +45,8 @@ pub enum Failure {
     Proxy(String),
     /// What came is not HTTP, or the request could not be made.
     Protocol(String),
+    /// This machine could not send it.
+    Machine(String),
 }
 
 impl std::error::Error for Failure {}
@@ -56,8 +58,9 @@ impl fmt::Display for Failure {
             Failure::Name(cause) => write!(f, "the API's name has no address: {cause}"),
             Failure::Connection(cause) => write!(f, "no connection: {cause}"),
             Failure::Tls(cause) => write!(f, "no trusted connection: {cause}"),
-            Failure::Proxy(cause) => write!(f, "the proxy does not lead there: {cause}"),
+            Failure::Proxy(cause) => write!(f, "the proxy does not lead to the API: {cause}"),
             Failure::Protocol(cause) => write!(f, "the answer is not HTTP: {cause}"),
+            Failure::Machine(cause) => write!(f, "this machine could not ask: {cause}"),
         }
     }
 }

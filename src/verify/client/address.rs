@@ -1,9 +1,10 @@
 //! Where keys may be sent to: an address that the user gave, over TLS, or on this machine.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ureq::http::Uri;
+use ureq::http::uri::Authority;
 
 /// The address of an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +55,9 @@ impl ApiUrl {
         if authority.as_str().contains('@') {
             return Err(AddressError::UserInfo);
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let host = host(authority).ok_or(AddressError::Form)?;
         // The parser drops a fragment.
-        if host.is_empty() || uri.query().is_some() || text.contains('#') {
+        if uri.query().is_some() || text.contains('#') {
             return Err(AddressError::Form);
         }
         let is_https = match scheme {
@@ -65,12 +66,7 @@ impl ApiUrl {
             "http" => return Err(AddressError::Clear),
             _ => return Err(AddressError::Form),
         };
-        // The parser takes a port that is none for the default one.
-        let port = match authority.as_str()[authority.host().len()..].strip_prefix(':') {
-            Some(port) => port.parse().map_err(|_| AddressError::Form)?,
-            None if is_https => 443,
-            None => 80,
-        };
+        let port = port(authority).map_err(|()| AddressError::Form)?.unwrap_or(if is_https { 443 } else { 80 });
         let base = format!("{scheme}://{authority}{}", uri.path().trim_end_matches('/'));
         Ok(ApiUrl { base, host, port, is_https })
     }
@@ -99,6 +95,24 @@ impl ApiUrl {
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
+}
+
+/// The name or address in an authority, in lower case and without brackets. `None` when it is empty, or has brackets around
+/// what is no address of version 6.
+pub(super) fn host(authority: &Authority) -> Option<String> {
+    let host = authority.host();
+    let bare = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').filter(|inner| inner.parse::<Ipv6Addr>().is_ok())?,
+        None => host,
+    };
+    (!bare.is_empty()).then(|| bare.to_ascii_lowercase())
+}
+
+/// The port in an authority, if there is one. The parser takes a port that is none for the default one.
+pub(super) fn port(authority: &Authority) -> Result<Option<u16>, ()> {
+    let after_user = authority.as_str().rsplit('@').next().unwrap_or_default();
+    let port = after_user[authority.host().len()..].strip_prefix(':');
+    port.map(|port| port.parse().map_err(drop)).transpose()
 }
 
 /// `localhost`, for which no name server is asked (see `resolver`), and the addresses that RFC 1122 section 3.2.1.3 and
@@ -149,6 +163,8 @@ mod tests {
             ("https://api.hopx.dev#x", Form),
             ("https://api.hopx.dev:99999", Form),
             ("https://api.hopx.dev:", Form),
+            ("http://[127.0.0.1]", Form),
+            ("http://[localhost]", Form),
             ("https://user:word@api.hopx.dev", UserInfo),
             ("https://user@api.hopx.dev", UserInfo),
             ("http://api.hopx.dev", Clear),

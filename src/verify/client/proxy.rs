@@ -1,7 +1,10 @@
-//! The proxy that the environment names, by the rules that curl has: `https_proxy` and `all_proxy`, in lower or upper
-//! case, unless `no_proxy` has the host. <https://curl.se/docs/manpage.html#ENVIRONMENT>
+//! The proxy that the environment names, by the rules that curl has, but for networks (`10.0.0.0/8`) in `no_proxy`:
+//! `https_proxy` and `all_proxy`, in lower or upper case, unless `no_proxy` has the host.
+//! <https://curl.se/docs/manpage.html#ENVIRONMENT>
 
-use crate::verify::client::address::ApiUrl;
+use ureq::http::Uri;
+
+use crate::verify::client::address::{self, ApiUrl};
 
 /// The variables that name a proxy for https, the first that is set counts.
 const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
@@ -31,11 +34,16 @@ impl Proxy {
         }
         let set = |name: &&'static str| Some((*name, variable(name).filter(|value| !value.trim().is_empty())?));
         let Some((name, value)) = VARIABLES.iter().find_map(set) else { return Ok(None) };
-        let exceptions = EXCEPTIONS.iter().find_map(|name| variable(name)).unwrap_or_default();
-        if exceptions.split([',', ' ']).any(|exception| is_excepted(exception.trim(), api)) {
+        let exceptions = EXCEPTIONS.iter().find_map(|name| variable(name).filter(|value| !value.trim().is_empty()));
+        let exceptions = exceptions.unwrap_or_default();
+        if exceptions.split(|c: char| c == ',' || c.is_whitespace()).any(|exception| is_excepted(exception, api)) {
             return Ok(None);
         }
-        let proxy = ureq::Proxy::new(value.trim()).map_err(|_| ProxyError(name))?;
+        let value = value.trim();
+        if !is_address(value) {
+            return Err(ProxyError(name));
+        }
+        let proxy = ureq::Proxy::new(value).map_err(|_| ProxyError(name))?;
         match proxy.protocol() {
             ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https => Ok(Some(Proxy { inner: proxy })),
             _ => Err(ProxyError(name)),
@@ -48,6 +56,16 @@ impl Proxy {
     }
 }
 
+/// Whether a value is `[SCHEME://][USER[:PASSWORD]@]HOST[:PORT][/]` and nothing more. A password with a slash in it, that is
+/// not written as `%2F`, would pass for a host and its path, be looked up, and be shown.
+fn is_address(value: &str) -> bool {
+    let uri = if value.contains("://") { value.parse::<Uri>() } else { format!("http://{value}").parse() };
+    let Ok(uri) = uri else { return false };
+    let Some(authority) = uri.authority() else { return false };
+    let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none() && !value.contains('#');
+    is_bare && address::host(authority).is_some() && address::port(authority).is_ok()
+}
+
 /// Whether an entry of `no_proxy` has the API's host: `*`, the host, a domain that it is in, with a port or without.
 fn is_excepted(entry: &str, api: &ApiUrl) -> bool {
     let entry = entry.to_ascii_lowercase();
@@ -55,7 +73,7 @@ fn is_excepted(entry: &str, api: &ApiUrl) -> bool {
         Some((name, port)) if !name.contains(':') || name.ends_with(']') => (name, port.parse().ok()),
         _ => (entry.as_str(), None),
     };
-    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let name = name.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
     let domain = name.strip_prefix("*.").or_else(|| name.strip_prefix('.')).unwrap_or(name);
     let has_host = name == "*"
         || !domain.is_empty()
@@ -86,6 +104,9 @@ mod tests {
         assert_eq!(place(API, &[("all_proxy", "https://p")]), some("p:443"));
         assert_eq!(place(API, &[("ALL_PROXY", "http://a:1"), ("https_proxy", "http://b:2")]), some("b:2"));
         assert_eq!(place(API, &[("https_proxy", ""), ("ALL_PROXY", "http://a:1")]), some("a:1"));
+        assert_eq!(place(API, &[("https_proxy", "http://p:1"), ("no_proxy", ""), ("NO_PROXY", "*")]), Ok(None));
+        assert_eq!(place(API, &[("https_proxy", "http://user:pa%2Fss@p:1/")]), some("p:1"));
+        assert_eq!(place(API, &[("https_proxy", "http://[::1]:1")]), some("[::1]:1"));
         assert_eq!(place(API, &[("HTTP_PROXY", "http://p:1"), ("http_proxy", "http://p:1")]), Ok(None));
     }
 
@@ -107,6 +128,8 @@ mod tests {
             ("*.hopx.dev", false),
             ("other.example, HOPX.dev", false),
             ("api.hopx.dev:443", false),
+            ("api.hopx.dev.", false),
+            ("a.example\thopx.dev", false),
             ("api.hopx.dev:8443", true),
             ("x.dev", true),
             ("px.dev", true),
@@ -127,7 +150,20 @@ mod tests {
 
     #[test]
     fn a_proxy_that_is_not_understood_is_an_error() {
-        for value in ["socks5://p:1", "http://", "ftp://p", "http://a b"] {
+        for value in [
+            "socks5://p:1",
+            "http://",
+            "http://:9",
+            "ftp://p",
+            "http://a b",
+            "http://secret/x@p:1",
+            "http://user:pa/ss@p:1",
+            "http://user:pa#ss@p:1",
+            "http://user:pa?ss@p:1",
+            "http://p:99999",
+            "http://p:",
+            "http://p:1/path",
+        ] {
             assert_eq!(place(API, &[("HTTPS_PROXY", value)]), Err(ProxyError("HTTPS_PROXY")), "{value}");
         }
     }

@@ -59,7 +59,7 @@ fn each_answer() {
         (403, error("INSUFFICIENT_PERMISSIONS"), "limited", "403 INSUFFICIENT_PERMISSIONS: accepted"),
         (403, nested("FORBIDDEN"), "limited", "403 FORBIDDEN: accepted"),
         (403, error("PAYMENT_REQUIRED"), "limited", "403 PAYMENT_REQUIRED: accepted"),
-        (403, error("GEO_BLOCKED"), "unknown", "403 GEO_BLOCKED, but not in the API's words"),
+        (403, error("GEO_BLOCKED"), "unknown", "403, but not in the API's words"),
         (403, html.clone(), "unknown", "403, but not in the API's words"),
         (401, error("AUTHENTICATION_REQUIRED"), "rejected", "401 AUTHENTICATION_REQUIRED: revoked, expired or never"),
         (401, nested("INVALID_TOKEN"), "rejected", "401 INVALID_TOKEN: revoked, expired or never valid"),
@@ -122,9 +122,9 @@ fn an_address_with_a_path_and_the_name_of_this_machine() {
 
 #[test]
 fn the_request_id_of_the_header() {
-    let reply = Reply::new(401, &["X-Request-ID: req_from-header.1"], r#"{"code":"INVALID_TOKEN"}"#);
+    let reply = Reply::new(401, &["X-Request-ID: req_fromHeader1"], r#"{"code":"INVALID_TOKEN"}"#);
     let (_, verdict) = ask(1442, reply, &[]);
-    assert_eq!((&verdict["status"], &verdict["request_id"]), (&"rejected".into(), &"req_from-header.1".into()));
+    assert_eq!((&verdict["status"], &verdict["request_id"]), (&"rejected".into(), &"req_fromHeader1".into()));
 }
 
 /// A redirect is not followed, to the same server or to another, and what it leads to never sees the key.

@@ -44,6 +44,37 @@ fn a_server_that_repeats_the_key() {
     }
 }
 
+/// A server knows the keys that it was sent, and may tell one in another's answer, in pieces or backwards.
+#[test]
+fn a_server_that_tells_another_key() {
+    type Form = fn(&str) -> String;
+    let forms: [Form; 5] = [
+        |secret| format!("req_{}", secret.replace(['-', '_'], "").get(..20).unwrap_or_default()),
+        |secret| format!("req_{}", secret.replace(['-', '_'], "").chars().rev().take(20).collect::<String>()),
+        |secret| format!("req_{}", secret.replace(['-', '_'], "").to_ascii_uppercase().get(..20).unwrap_or_default()),
+        |secret| format!("req_{}", data_encoding::HEXLOWER.encode(&secret.as_bytes()[..16])),
+        |secret| {
+            let hex = data_encoding::HEXLOWER.encode(&secret.replace(['-', '_'], "").as_bytes()[..16]);
+            [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+        },
+    ];
+    for (number, form) in (0..).zip(forms) {
+        let mut bench = Bench::new(1580 + number);
+        let (first, second) = (bench.live(), bench.live());
+        bench.write("a.txt", format!("{first}\n{second}\n"));
+        let told = [form(&first[23..]), form(&second[23..])];
+        let first_id = crate::program::id(&first).to_owned();
+        let told_by = told.clone();
+        let api = Api::new(move |request, _| {
+            let other = usize::from(request.key_id() == Some(&first_id));
+            Reply::json(401, &serde_json::json!({"code": told_by[other], "request_id": told_by[other]}).to_string())
+        });
+        let run = verify(&bench, &api.url(), &[]);
+        let report = run.text();
+        assert!(report.contains("rejected") && !told.iter().any(|told| report.contains(told.as_str())), "{number}");
+    }
+}
+
 /// Whatever libraries would log, nobody listens.
 #[test]
 fn no_log() {
@@ -55,14 +86,13 @@ fn no_log() {
     for format in FORMATS {
         let mut command =
             bench.command(["-f", format, "--verify", "--api-url", &api.url(), "-v", "-o", "report.json", "."]);
-        command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").env("SSLKEYLOGFILE", bench.join("keys.log"));
+        command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
         let run = bench.finish(command.output().expect("the program runs"));
         assert_eq!((run.status, run.stderr.as_str()), (Some(1), ""));
         assert_silent(&run);
         let report = bench.read_report("report.json");
         assert!(memchr::memmem::find(&report, MARK.as_bytes()).is_none());
     }
-    assert!(!bench.join("keys.log").exists());
 }
 
 /// The key is in no argument and in no variable of the process that has it.
@@ -108,7 +138,8 @@ fn nothing_steers_it() {
         "HOPX_BASE_URL={there}\nHOPX_API_URL={there}\nHOPX_LEAKS_API_URL={there}\napi-url = \"{there}\"\n\
          HOPX_API_KEY={key}\nhttps_proxy={there}\n"
     );
-    for name in [".env", ".hopx-leaks.toml", "hopx-leaks.toml", ".hopx/config.yaml", ".curlrc", ".netrc", ".envrc"] {
+    for name in [".env", "sub/.hopx-leaks.toml", "hopx-leaks.toml", ".hopx/config.yaml", ".curlrc", ".netrc", ".envrc"]
+    {
         bench.write(name, &lines);
     }
     let api = Api::saying(Reply::live());

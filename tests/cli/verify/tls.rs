@@ -51,17 +51,18 @@ fn servers_that_are_not_trusted() {
     let authority = Authority::new();
     let file = bench.write("authority.pem", &authority.pem);
     let file = file.to_str().expect("UTF-8");
-    for (what, tls, told) in [
-        ("self-signed", self_signed(&["127.0.0.1"]), ""),
-        ("self-signed beside an authority", self_signed(&["127.0.0.1"]), file),
-        ("of an authority that is not known", authority.server(&["127.0.0.1"]), ""),
-        ("for another name", authority.server(&["api.example"]), file),
+    let nobody = "is from nobody whom this machine trusts (SSL_CERT_FILE names more)";
+    for (what, tls, told, words) in [
+        ("self-signed", self_signed(&["127.0.0.1"]), "", "is"),
+        ("self-signed beside an authority", self_signed(&["127.0.0.1"]), file, "is"),
+        ("of an authority that is not known", authority.server(&["127.0.0.1"]), "", nobody),
+        ("for another name", authority.server(&["api.example"]), file, "is for another name"),
     ] {
         let api = Api::tls(tls, |_, _| Reply::live());
         let variables = [("SSL_CERT_FILE", told)];
         let variables = if told.is_empty() { &[][..] } else { &variables };
         let run = verify(&bench, &format!("https://{}", api.address), variables);
-        assert_reason(&run, "no trusted connection: invalid peer certificate");
+        assert_reason(&run, &format!("no trusted connection: the server's certificate {words}"));
         assert!(api.seen().is_empty(), "{what}: a request was sent");
     }
 }
@@ -69,10 +70,61 @@ fn servers_that_are_not_trusted() {
 #[test]
 fn a_server_without_tls_where_tls_is_wanted() {
     let (bench, _) = bench_with_a_key(1522);
-    let api = Api::saying(Reply::live());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            // It says what web servers say to a handshake.
+            let answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+            let _ = std::io::Write::write_all(&mut stream.expect("a connection"), answer);
+        }
+    });
+    let authority = Authority::new();
+    let file = bench.write("authority.pem", &authority.pem);
+    let run = verify(&bench, &format!("https://{address}"), &[("SSL_CERT_FILE", file.to_str().expect("UTF-8"))]);
+    assert_reason(&run, "no trusted connection: what the server says is not TLS");
+}
+
+/// A server that was sent a key can write it into the names of its next certificate.
+#[test]
+fn a_certificate_that_tells_the_key() {
+    let (bench, key) = bench_with_a_key(1527);
+    let authority = Authority::new();
+    let file = bench.write("authority.pem", &authority.pem);
+    let name = format!("{}.example", &key[23..].replace('_', "-"));
+    let api = Api::tls(authority.server(&[&name]), |_, _| Reply::live());
+    let run = verify(&bench, &format!("https://{}", api.address), &[("SSL_CERT_FILE", file.to_str().expect("UTF-8"))]);
+    assert_reason(&run, "no trusted connection: the server's certificate is for another name");
+    let part = &name[..12];
+    assert!(!run.text().contains(part) && !run.stderr.contains(part), "a part of the secret is shown");
+}
+
+/// Without anything that the machine trusts nothing is trusted.
+#[test]
+fn no_certificates_on_this_machine() {
+    let (bench, _) = bench_with_a_key(1528);
+    let api = Api::tls(self_signed(&["127.0.0.1"]), |_, _| Reply::live());
     let run = verify(&bench, &format!("https://{}", api.address), &[("SSL_CERT_FILE", "/dev/null")]);
-    assert_eq!(verdict(&run)["status"], "unknown");
+    assert_reason(&run, "no trusted connection: ");
     assert!(api.seen().is_empty());
+}
+
+/// Nothing of a handshake is logged, though libraries would do it on request.
+#[test]
+fn no_log_of_a_handshake() {
+    let (bench, _) = bench_with_a_key(1529);
+    let authority = Authority::new();
+    let file = bench.write("authority.pem", &authority.pem);
+    let api = Api::tls(authority.server(&["127.0.0.1"]), |_, _| Reply::live());
+    let log = bench.join("keys.log");
+    let variables = [
+        ("SSL_CERT_FILE", file.to_str().expect("UTF-8")),
+        ("SSLKEYLOGFILE", log.to_str().expect("UTF-8")),
+        ("RUST_LOG", "trace"),
+    ];
+    let run = verify(&bench, &format!("https://{}", api.address), &variables);
+    assert_eq!((verdict(&run)["status"].as_str(), run.stderr.as_str()), (Some("live"), ""));
+    assert!(!log.exists());
 }
 
 /// The proxy sees the name of the API and nothing of the key.
@@ -135,7 +187,7 @@ fn a_proxy_that_refuses() {
     let proxy = Proxy::new(api.address, "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n");
     let value = proxy.url().replace("http://", "http://user:verysecret@");
     let run = verify(&bench, &format!("https://{NAME}"), &[("HTTPS_PROXY", &value)]);
-    assert_reason(&run, "the proxy does not lead there: proxy server responded 407");
+    assert_reason(&run, "the proxy does not lead to the API: it answered 407 (by way of the proxy 127.0.0.1:");
     let all = [&run.stdout[..], run.stderr.as_bytes()].concat();
     assert!(memchr::memmem::find(&all, b"verysecret").is_none(), "the proxy's password is shown");
     assert!(memchr::memmem::find(&all, proxy.address.to_string().as_bytes()).is_some(), "which proxy is not told");
