@@ -1,6 +1,7 @@
 //! The command line, in clap's terms. Only [`config`](crate::config) reads these structs.
 
 mod containers;
+mod rules;
 mod verify;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use crate::hook::{Method, Stage};
 use crate::report::Format;
 
 pub use containers::ContainerArgs;
+pub use rules::RulesArgs;
 pub use verify::VerifyArgs;
 
 /// Finds leaked HopX API keys wherever a repository can hide them.
@@ -37,6 +39,9 @@ pub struct Cli {
     /// How containers are opened.
     #[command(flatten)]
     pub containers: ContainerArgs,
+    /// What vouches for findings.
+    #[command(flatten)]
+    pub rules: RulesArgs,
     /// Whether and how the API is asked about keys.
     #[command(flatten)]
     pub verify: VerifyArgs,
@@ -58,8 +63,43 @@ pub enum Command {
     /// Git hooks that keep keys out of commits and pushes
     #[command(subcommand)]
     Hook(HookCommand),
-    /// Print the JSON Schema of the json report
-    Schema,
+    /// What is in force, and where it comes from
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a JSON Schema
+    Schema(SchemaArgs),
+}
+
+/// What to do about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the configuration that is in force, as TOML, with where each value comes from
+    Show {
+        /// The folder, file or repository that would be scanned [default: .]
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
+
+        /// Leave out what matches GLOB, written as a line of a .gitignore file
+        #[arg(long, value_name = "GLOB")]
+        exclude: Vec<String>,
+    },
+}
+
+/// Which schema.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t = SchemaKind::Report)]
+    pub kind: SchemaKind,
+}
+
+/// What there is a JSON Schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    /// The json report
+    Report,
+    /// The configuration file, once its TOML is read as JSON
+    Config,
 }
 
 /// What to do about git hooks.
@@ -288,6 +328,14 @@ impl ValueEnum for Format {
             Format::Json => "One JSON document, schema version 1",
             Format::Jsonl => "One JSON document a line: each finding, then a summary",
             Format::Sarif => "SARIF 2.1.0, as GitHub code scanning takes it",
+            Format::Github => "Annotations of a GitHub workflow",
+            Format::Gitlab => "A secret detection report of GitLab",
+            Format::Junit => "JUnit XML",
+            Format::Csv => "Comma-separated values, for spreadsheets",
+            Format::Markdown => "Markdown, as the summary of a GitHub workflow step shows it",
+            Format::Html => "One page that works from disk",
+            Format::Rdjson => "Reviewdog Diagnostic Format",
+            Format::GitleaksJson => "The JSON report of gitleaks",
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

@@ -1,20 +1,30 @@
 //! From words to what the workers need: every default decided, every value checked, nothing of clap left.
 
+pub mod file;
 mod hooks;
 mod repositories;
+mod rules;
+mod show;
 mod verify;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use crate::blob::from_slashed;
-use crate::cli::{Cli, Command, CommonArgs, ContainerArgs, ScanArgs, VerifyArgs, When};
+use crate::cli::{
+    Cli, Command, CommonArgs, ConfigCommand, ContainerArgs, RulesArgs, ScanArgs, SchemaArgs, SchemaKind, VerifyArgs,
+    When,
+};
+use crate::config::rules::Rules;
 use crate::error::Error;
 use crate::exit::FailOn;
+use crate::filter::Filter;
 use crate::hook::{HookConfig, Stage};
 use crate::output::{Output, Target};
 use crate::read::Links;
+use crate::report::json::JSON_SCHEMA;
 use crate::report::{Color, Format, Mode, Style, Suppressed};
 use crate::scan::{Keep, Keys};
 use crate::search::Containers;
@@ -27,11 +37,11 @@ use crate::verify::Verify;
 #[derive(Debug)]
 pub enum Config {
     /// Scan and report.
-    Scan(ScanConfig),
+    Scan(Box<ScanConfig>),
     /// Install, uninstall or look at git hooks.
     Hook(HookConfig),
-    /// Print the JSON Schema of the report.
-    Schema,
+    /// Print a text.
+    Print(Cow<'static, str>),
 }
 
 /// What to scan and what to show of it.
@@ -55,6 +65,12 @@ pub struct ScanConfig {
     pub fail_on: FailOn,
     /// Whether a long scan shows a progress line.
     pub progress: ShowProgress,
+    /// What vouches for findings.
+    pub filter: Filter,
+    /// What is to be said about that.
+    pub notices: Vec<String>,
+    /// Where the leaks are to be written as a baseline.
+    pub write_baseline: Option<PathBuf>,
     /// Whether and how the API is asked about keys.
     pub verify: Option<Verify>,
 }
@@ -64,6 +80,7 @@ pub struct ScanConfig {
 pub struct Options {
     common: CommonArgs,
     containers: ContainerArgs,
+    rules: RulesArgs,
     verify: VerifyArgs,
 }
 
@@ -83,23 +100,60 @@ impl Config {
     ///
     /// What is wrong with the command line.
     pub fn new(cli: Cli) -> Result<Config, Error> {
-        let Cli { command, scan, common, containers, verify } = cli;
-        let options = Options { common, containers, verify };
+        let Cli { command, scan, common, containers, rules, verify } = cli;
+        let options = Options { common, containers, rules, verify };
         if let Some(folder) = &options.common.directory {
             std::env::set_current_dir(folder).map_err(|cause| Error::Folder { folder: folder.clone(), cause })?;
         }
-        let (mode, sources) = match command {
-            None => (Mode::Scan, sources(scan)?),
-            Some(Command::Scan(after)) => (Mode::Scan, sources(scan.and(after))?),
-            Some(Command::Staged) => (Mode::Staged, vec![repositories::staged()?]),
-            Some(Command::Commits(args)) => (Mode::Commits, vec![repositories::commits(&args)?]),
-            Some(Command::History(args)) => (Mode::History, repositories::history(&args)),
-            Some(Command::Audit(args)) => (Mode::Audit, repositories::audit(&args)),
+        let rules = |start: &Path| Rules::load(&options.rules, start);
+        let (mode, sources, rules) = match command {
+            None => scan_of(scan, rules)?,
+            Some(Command::Scan(after)) => scan_of(scan.and(after), rules)?,
+            Some(Command::Staged) => (Mode::Staged, vec![repositories::staged()?], rules(HERE.as_ref())?),
+            Some(Command::Commits(args)) => (Mode::Commits, vec![repositories::commits(&args)?], rules(HERE.as_ref())?),
+            Some(Command::History(args)) => {
+                let rules = rules(start(&args.repositories))?;
+                (Mode::History, repositories::history(&args), rules)
+            }
+            Some(Command::Audit(args)) => {
+                let rules = rules(start(&args.repositories))?;
+                (Mode::Audit, repositories::audit(&args), rules)
+            }
             Some(Command::Hook(command)) => return hooks::config(command, &options),
-            Some(Command::Schema) => return Ok(Config::Schema),
+            Some(Command::Config(ConfigCommand::Show { path, exclude })) => {
+                let rules = rules(path.as_deref().unwrap_or(HERE.as_ref()))?;
+                return Ok(Config::Print(show::text(&rules, &[scan.exclude, exclude].concat()).into()));
+            }
+            Some(Command::Schema(SchemaArgs { kind })) => {
+                return Ok(Config::Print(Cow::Borrowed(match kind {
+                    SchemaKind::Report => JSON_SCHEMA,
+                    SchemaKind::Config => file::JSON_SCHEMA,
+                })));
+            }
         };
-        ScanConfig::new(mode, sources, &options).map(Config::Scan)
+        ScanConfig::new(mode, sources, rules, &options).map(|config| Config::Scan(Box::new(config)))
     }
+}
+
+/// The working directory.
+const HERE: &str = ".";
+
+/// Where the configuration is looked for: at what is scanned, if that is one thing, else here.
+fn start(given: &[PathBuf]) -> &Path {
+    match given {
+        [one] if one.as_os_str() != "-" => one,
+        _ => HERE.as_ref(),
+    }
+}
+
+/// A scan of paths, without what the configuration leaves out.
+fn scan_of(
+    mut scan: ScanArgs,
+    rules: impl Fn(&Path) -> Result<Rules, Error>,
+) -> Result<(Mode, Vec<Source>, Rules), Error> {
+    let rules = rules(if scan.files_from.is_empty() { start(&scan.paths) } else { HERE.as_ref() })?;
+    scan.exclude.extend(rules.exclude.iter().cloned());
+    Ok((Mode::Scan, sources(scan)?, rules))
 }
 
 fn threads(common: &CommonArgs) -> usize {
@@ -108,8 +162,16 @@ fn threads(common: &CommonArgs) -> usize {
 }
 
 impl ScanConfig {
-    fn new(mode: Mode, sources: Vec<Source>, options: &Options) -> Result<ScanConfig, Error> {
-        let Options { common, containers, verify } = options;
+    fn new(mode: Mode, sources: Vec<Source>, rules: Rules, options: &Options) -> Result<ScanConfig, Error> {
+        let Options { common, containers, rules: rules_args, verify } = options;
+        let needing = [
+            rules_args.report_stale.then_some("--report-stale"),
+            rules_args.write_baseline.as_ref().map(|_| "--write-baseline"),
+        ];
+        let looks_at_all = matches!(mode, Mode::Scan | Mode::History | Mode::Audit);
+        if let Some(option) = needing.into_iter().flatten().next().filter(|_| !looks_at_all) {
+            return Err(Error::NeedsWhole { option });
+        }
         let mut outputs: Vec<Output> = common.output.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
         let is_silent = common.quiet && common.format == Format::Text;
         if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
@@ -150,6 +212,9 @@ impl ScanConfig {
             style,
             fail_on: common.fail_on,
             progress,
+            filter: rules.filter,
+            notices: rules.notices,
+            write_baseline: rules_args.write_baseline.clone(),
             verify,
         })
     }
@@ -207,7 +272,7 @@ fn output(given: &Path) -> Result<Output, Error> {
     });
     let by_extension = || {
         let extension = given.extension()?.to_str()?.to_ascii_lowercase();
-        let format = Format::ALL.into_iter().find(|format| format.extension() == extension)?;
+        let format = Format::ALL.into_iter().find(|format| format.extension() == Some(&extension))?;
         Some((format, given.to_path_buf()))
     };
     let Some((format, path)) = named.or_else(by_extension) else {

@@ -54,6 +54,8 @@ pub struct Coverage {
     pub placeholders: u64,
     /// What should have been read and was not. Sorted after [`Coverage::finish`].
     pub problems: Vec<Problem>,
+    /// How many more problems there were, which the configuration accepts.
+    pub accepted: u64,
     skipped: [u64; Skip::ALL.len()],
     /// Folders that are bare repositories, as seen from the working directory. Sorted after [`Coverage::finish`].
     pub bare_repositories: Vec<Vec<u8>>,
@@ -97,6 +99,7 @@ impl Coverage {
         self.members += other.members;
         self.unopened += other.unopened;
         self.placeholders += other.placeholders;
+        self.accepted += other.accepted;
         self.problems.extend(other.problems);
         self.skips.extend(other.skips);
         self.bare_repositories.extend(other.bare_repositories);

@@ -180,6 +180,42 @@ pub enum Error {
         /// The environment variable. Its value may hold a password, and is not shown.
         variable: &'static str,
     },
+    /// The user's or the system's: a configuration file or a baseline can't be read.
+    #[error("cannot read the {what} {name}: {cause}; {remedy}")]
+    Rules {
+        /// What it is.
+        what: &'static str,
+        /// The file, or its name in a commit.
+        name: String,
+        /// What the system said.
+        cause: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The user's: something is wrong in a configuration file or a baseline.
+    #[error("{name}:{line}: {cause}")]
+    BadRule {
+        /// The file, or its name in a commit.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there, and what to write instead.
+        cause: String,
+    },
+    /// The system's: the baseline could not be written.
+    #[error("cannot write the baseline {}: {cause}; make room or choose another place with --write-baseline", path.display())]
+    WriteBaseline {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The user's: what is asked for means nothing with this command.
+    #[error("{option} needs a command that looks at all there is: scan, history or audit")]
+    NeedsWhole {
+        /// The option.
+        option: &'static str,
+    },
     /// Ctrl-C was pressed.
     #[error("interrupted; no report was written")]
     Interrupted,

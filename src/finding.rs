@@ -8,6 +8,7 @@ use crate::blob::{Kind, Origin, slashed};
 use crate::detect::{Confidence, Detector};
 use crate::key::{Fingerprint, KeyId, Rule};
 use crate::lines::Position;
+use crate::mark::Mark;
 use crate::object::{ObjectId, ObjectKind};
 use crate::search::Located;
 use crate::verdict::{Status, Verdict};
@@ -131,6 +132,12 @@ pub struct Suppression {
 pub enum SuppressedBy {
     /// It is the key that the vendor prints in its documentation.
     Documentation,
+    /// A mark in the file, beside it.
+    Inline,
+    /// The configuration.
+    Config,
+    /// The baseline: it is a known leak.
+    Baseline,
 }
 
 impl SuppressedBy {
@@ -138,6 +145,9 @@ impl SuppressedBy {
     pub fn id(self) -> &'static str {
         match self {
             SuppressedBy::Documentation => "documentation",
+            SuppressedBy::Inline => "inline",
+            SuppressedBy::Config => "config",
+            SuppressedBy::Baseline => "baseline",
         }
     }
 }
@@ -178,6 +188,8 @@ pub struct Finding {
     pub git: Option<GitPlace>,
     /// The hash of the start line that GitHub knows an alert by, when a report needs it.
     pub line_hash: Option<String>,
+    /// The mark beside it in the file; its reason holds no key's secret.
+    pub mark: Option<Box<Mark>>,
     /// Why this does not count as a leak, if it does not.
     pub suppressed: Option<Suppression>,
     /// What came of asking the API about the key, if that was wanted.
@@ -214,6 +226,7 @@ impl Finding {
             exposure: Exposure::Unknown,
             git,
             line_hash: None,
+            mark: mark(located, origin, detector),
             suppressed: None,
             verdict: None,
         }
@@ -272,4 +285,13 @@ impl Finding {
         let git = self.git.as_ref().map(|git| (&git.date, git.commit, git.object));
         (self.standing(), place, self.rule, self.key_id, self.fingerprint, &self.encodings, git)
     }
+}
+
+/// The mark beside a key. Files have marks, names and messages do not.
+fn mark(located: &Located, origin: &Origin<'_>, detector: &Detector) -> Option<Box<Mark>> {
+    const LONG: usize = 200;
+    let mark = located.mark.as_ref().filter(|_| located.kind.of(origin.kind()) == Kind::Content)?;
+    let reason = detector.redact(mark.reason.as_bytes());
+    let reason = String::from_utf8_lossy(&reason).chars().take(LONG).collect();
+    Some(Box::new(Mark { key_id: mark.key_id, reason }))
 }

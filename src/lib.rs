@@ -40,6 +40,7 @@ pub mod key;
 pub mod keyring;
 pub mod line_hash;
 pub mod lines;
+pub mod mark;
 pub mod object;
 pub mod output;
 pub mod parallel;
@@ -74,7 +75,7 @@ pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -
             }
         }),
         Config::Hook(config) => hook::run(config, out),
-        Config::Schema => output::print(report::json::JSON_SCHEMA, out).map(|()| Exit::Clean),
+        Config::Print(text) => output::print(text, out).map(|()| Exit::Clean),
     }
 }
 
@@ -84,10 +85,14 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
     let is_shared_out = config.sources.iter().any(Source::is_shared_out);
     let pool = parallel::pool(if is_shared_out { config.threads } else { 1 })?;
     let work = || {
-        let scan = || scan::scan(config.mode, &config.sources, &detector, config.keep, &progress);
+        let scan = || scan::scan(config.mode, &config.sources, &detector, config.keep, &config.filter, &progress);
         let (mut report, keys) = pool.install(scan);
         if read::interrupt::requested() {
             return Err(Error::Interrupted);
+        }
+        report.notices.splice(..0, config.notices.iter().cloned());
+        if let Some(path) = &config.write_baseline {
+            output::write_baseline(&mut report, path)?;
         }
         if let Some(how) = &config.verify {
             verify::verify(&mut report.findings, &keys, how, &progress)?;

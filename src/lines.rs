@@ -18,12 +18,15 @@ pub struct Position {
     pub column: u64,
     /// Column in UTF-16 code units, from 1, as SARIF and JavaScript count.
     pub column_utf16: u64,
+    /// Column in bytes, from 1, as reviewdog counts: those of the line as it stands, and of UTF-16 those that it has as
+    /// UTF-8.
+    pub column_utf8: u64,
 }
 
 impl Position {
     /// The place of a byte whose line could not be counted, since the blob changed in the meantime: the first one.
     pub fn unplaced(byte: u64) -> Position {
-        Position { byte, line: 1, column: 1, column_utf16: 1 }
+        Position { byte, line: 1, column: 1, column_utf16: 1, column_utf8: 1 }
     }
 }
 
@@ -118,6 +121,7 @@ impl Lines {
             }
             None => bytes,
         };
+        self.at.column_utf8 += tail.len() as u64;
         for chunk in tail.utf8_chunks() {
             let replaced = u64::from(!chunk.invalid().is_empty());
             self.at.column += chunk.valid().chars().count() as u64 + replaced;
@@ -136,6 +140,12 @@ impl Lines {
                 let is_low_surrogate = (0xdc00..=0xdfff).contains(&unit);
                 self.at.column += u64::from(!is_low_surrogate);
                 self.at.column_utf16 += 1;
+                // The two halves of a pair have four bytes together.
+                self.at.column_utf8 += match unit {
+                    0..0x80 => 1,
+                    0x80..0x800 | 0xd800..=0xdfff => 2,
+                    _ => 3,
+                };
             }
         }
         2 * units.len()
@@ -145,6 +155,7 @@ impl Lines {
         self.at.line += count;
         self.at.column = 1;
         self.at.column_utf16 = 1;
+        self.at.column_utf8 = 1;
     }
 }
 

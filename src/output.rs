@@ -4,8 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::coverage::count;
 use crate::detect::Detector;
 use crate::error::Error;
+use crate::filter::baseline::Baseline;
 use crate::report::escape::{shell_word, terminal};
 use crate::report::{self, Color, Format, Report, Style, TOOL};
 
@@ -79,12 +81,37 @@ fn write_file(report: &Report, format: Format, style: Style, path: &Path) -> io:
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return write_stream(report, format, style, &mut OpenOptions::new().write(true).open(&path)?);
     }
+    replace(&path, |file| report::write(report, format, style, file))
+}
+
+/// Puts a new file in the place of what is there, or nothing when it can't be written whole.
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
-    report::write(report, format, style, &mut file)?;
+    write(&mut file)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    allow_readers(file.as_file(), &path)?;
-    file.persist(&path).map_err(|error| error.error)?;
+    allow_readers(file.as_file(), path)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes the leaks that nothing but a baseline vouches for to a new baseline, which vouches for them from now on.
+///
+/// # Errors
+///
+/// When it can't be written; what was there before is then there still.
+pub fn write_baseline(report: &mut Report, path: &Path) -> Result<(), Error> {
+    let baseline = Baseline::of(path.display().to_string(), report.findings.iter());
+    let target = path.canonicalize().unwrap_or_else(|_| led_to(path));
+    replace(&target, |file| file.write_all(baseline.text().as_bytes()))
+        .map_err(|cause| Error::WriteBaseline { path: path.to_path_buf(), cause })?;
+    for finding in &mut report.findings {
+        if let (None, Some((_, suppression))) = (&finding.suppressed, baseline.knows(finding)) {
+            finding.suppressed = Some(suppression);
+        }
+    }
+    let known = count(baseline.len() as u64, "known leak");
+    report.notices.push(format!("{known} written to {}", baseline.name()));
     Ok(())
 }
 
@@ -136,7 +163,8 @@ pub fn write_messages(report: &Report, err: &mut dyn Write) {
             "{shown}: a bare repository, whose objects are packed files here; to look into them: {TOOL} history {word}"
         )
     });
-    for line in skips.chain(repositories).chain(problems) {
+    let notices = report.notices.iter().map(|notice| terminal(notice.as_bytes()));
+    for line in notices.chain(skips).chain(repositories).chain(problems) {
         // There is nobody to tell if this fails; the report and the status say it too.
         let _ = writeln!(err, "{TOOL}: {line}");
     }

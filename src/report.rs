@@ -1,13 +1,22 @@
 //! The report: one sorted, deterministic value that every format shows.
 
+pub mod csv;
 pub mod escape;
+pub mod github;
+pub mod gitlab;
+pub mod gitleaks;
+pub mod html;
 pub mod json;
 pub mod jsonl;
+pub mod junit;
+pub mod markdown;
+pub mod rdjson;
 pub mod sarif;
 pub mod text;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::time::SystemTime;
 
 use crate::coverage::Coverage;
 use crate::finding::Finding;
@@ -29,11 +38,40 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, as GitHub code scanning takes it.
     Sarif,
+    /// Workflow commands of GitHub Actions, which become annotations.
+    Github,
+    /// A secret detection report of GitLab.
+    Gitlab,
+    /// `JUnit` XML.
+    Junit,
+    /// Comma-separated values, for spreadsheets.
+    Csv,
+    /// Markdown, as the summary of a GitHub workflow step shows it.
+    Markdown,
+    /// One page that works from disk.
+    Html,
+    /// Reviewdog Diagnostic Format.
+    Rdjson,
+    /// The JSON report of gitleaks.
+    GitleaksJson,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 4] = [Format::Text, Format::Json, Format::Jsonl, Format::Sarif];
+    pub const ALL: [Format; 12] = [
+        Format::Text,
+        Format::Json,
+        Format::Jsonl,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Csv,
+        Format::Markdown,
+        Format::Html,
+        Format::Rdjson,
+        Format::GitleaksJson,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -42,14 +80,25 @@ impl Format {
             Format::Json => "json",
             Format::Jsonl => "jsonl",
             Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Csv => "csv",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+            Format::Rdjson => "rdjson",
+            Format::GitleaksJson => "gitleaks-json",
         }
     }
 
-    /// The extension of a file in this format.
-    pub fn extension(self) -> &'static str {
+    /// The extension that tells a file of this format, where one does.
+    pub fn extension(self) -> Option<&'static str> {
         match self {
-            Format::Text => "txt",
-            Format::Json | Format::Jsonl | Format::Sarif => self.name(),
+            Format::Text => Some("txt"),
+            Format::Junit => Some("xml"),
+            Format::Markdown => Some("md"),
+            Format::Json | Format::Jsonl | Format::Sarif | Format::Csv | Format::Html => Some(self.name()),
+            Format::Github | Format::Gitlab | Format::Rdjson | Format::GitleaksJson => None,
         }
     }
 }
@@ -118,13 +167,29 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was read and what was not.
     pub coverage: Coverage,
+    /// What is to be said about the rules that vouch for findings, each in words.
+    pub notices: Vec<String>,
+    /// When and where it was made, for the formats that have to say it.
+    pub circumstances: Option<Circumstances>,
+}
+
+/// When and where a report was made. The formats that do not have to say it leave it out, so that the same input gives the
+/// same report.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// When the run started.
+    pub started: SystemTime,
+    /// When everything was read.
+    pub finished: SystemTime,
+    /// The commit that HEAD leads to in the repository around the working directory, if there is one.
+    pub head: Option<String>,
 }
 
 impl Report {
     /// Sorts what the threads brought.
     pub fn new(mode: Mode, findings: Vec<Finding>, mut coverage: Coverage) -> Report {
         coverage.finish();
-        let mut report = Report { mode, findings, coverage };
+        let mut report = Report { mode, findings, coverage, notices: Vec::new(), circumstances: None };
         report.sort();
         report
     }
@@ -181,5 +246,13 @@ pub fn write(report: &Report, format: Format, style: Style, out: &mut dyn Write)
         Format::Json => json::write(report, style.suppressed, out),
         Format::Jsonl => jsonl::write(report, style.suppressed, out),
         Format::Sarif => sarif::write(report, style.suppressed, out),
+        Format::Github => github::write(report, style.suppressed, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Junit => junit::write(report, style.suppressed, out),
+        Format::Csv => csv::write(report, style.suppressed, out),
+        Format::Markdown => markdown::write(report, style.suppressed, out),
+        Format::Html => html::write(report, style.suppressed, out),
+        Format::Rdjson => rdjson::write(report, style.suppressed, out),
+        Format::GitleaksJson => gitleaks::write(report, style.suppressed, out),
     }
 }

@@ -14,7 +14,7 @@ use crate::container::Bounds;
 use crate::coverage::{Coverage, Skip};
 use crate::detect::Detector;
 use crate::error::{Problem, ProblemKind};
-use crate::filter;
+use crate::filter::{Filter, Used};
 use crate::finding::{Exposure, Finding};
 use crate::git::exposure::Searched;
 use crate::keyring::Keyring;
@@ -59,7 +59,14 @@ impl Keep {
 }
 
 /// Scans all sources, one after the other, each with all threads. Beside the report stand the keys, if they are kept.
-pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, progress: &Progress) -> (Report, Keyring) {
+pub fn scan(
+    mode: Mode,
+    sources: &[Source],
+    detector: &Detector,
+    keep: Keep,
+    filter: &Filter,
+    progress: &Progress,
+) -> (Report, Keyring) {
     let mut findings = Vec::new();
     let mut keys = Keyring::default();
     let mut coverage = Coverage::default();
@@ -111,9 +118,15 @@ pub fn scan(mode: Mode, sources: &[Source], detector: &Detector, keep: Keep, pro
         findings = merge::files_and_history(findings);
     }
     // Here, behind all that make problems, so that none can leave it out.
-    coverage.problems = coverage.problems.into_iter().map(|problem| problem.redacted(detector)).collect();
-    filter::apply(&mut findings);
-    (Report::new(mode, findings, coverage), keys)
+    let mut problems: Vec<_> = coverage.problems.into_iter().map(|problem| problem.redacted(detector)).collect();
+    problems.sort();
+    problems.dedup();
+    let mut used = Used::default();
+    (coverage.problems, coverage.accepted) = filter.sort_out(problems, &mut used);
+    filter.apply(&mut findings, keep.searched(detector), &mut used);
+    let mut report = Report::new(mode, findings, coverage);
+    report.notices = filter.notices(&used);
+    (report, keys)
 }
 
 /// A scan that met no file proves nothing.

@@ -13,6 +13,7 @@ use crate::container::{Bounds, Budget};
 use crate::detect::{Detector, Match};
 use crate::error::ProblemKind;
 use crate::lines::Position;
+use crate::mark::Mark;
 use crate::read::Buffer;
 
 use self::bytes::Bytes;
@@ -37,6 +38,8 @@ pub struct Located {
     pub members: Vec<Vec<u8>>,
     /// Which part of the member it is in, or of the blob: its content, or a member's name.
     pub kind: Part,
+    /// What stands beside it and vouches for it.
+    pub mark: Option<Mark>,
     /// The place of the first byte of its encoded form.
     pub start: Position,
     /// The place behind its last.

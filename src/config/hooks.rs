@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
+use std::path::Path;
 
 use crate::cli::{HookCommand, HookRunCommand, HookStages};
 use crate::config::repositories::{here, range_error, staged};
+use crate::config::rules::Rules;
 use crate::config::{Config, Options, ScanConfig};
 use crate::detect::Detector;
 use crate::error::Error;
@@ -37,9 +39,12 @@ pub fn config(command: HookCommand, options: &Options) -> Result<Config, Error> 
         HookCommand::Status(args) => Config::Hook(HookConfig::Status { stages: stages(&args) }),
         HookCommand::Run(command) => {
             let (stage, mode) = stage(&command);
-            let config = work(command).and_then(|source| ScanConfig::new(mode, vec![source], options));
+            let config = work(command).and_then(|source| {
+                let rules = Rules::load(&options.rules, Path::new("."))?;
+                ScanConfig::new(mode, vec![source], rules, options)
+            });
             let config = config.inspect_err(|_| write_message(hook::not_checked(stage), &mut io::stderr()))?;
-            Config::Scan(ScanConfig { hook: Some(stage), ..config })
+            Config::Scan(Box::new(ScanConfig { hook: Some(stage), ..config }))
         }
     })
 }

@@ -95,6 +95,7 @@ struct JsonCoverage<'a> {
     duplicates: u64,
     unopened: u64,
     placeholders: u64,
+    accepted: u64,
     problems: Vec<JsonProblem<'a>>,
 }
 
@@ -152,6 +153,7 @@ impl<'a> JsonCoverage<'a> {
             duplicates: coverage.skipped(Skip::Duplicate),
             unopened: coverage.unopened,
             placeholders: coverage.placeholders,
+            accepted: coverage.accepted,
             problems: coverage.problems.iter().map(JsonProblem::new).collect(),
         }
     }

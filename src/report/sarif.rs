@@ -18,7 +18,7 @@ use self::log::{
     SarifSuppression, Text, Tool, VerificationProperties,
 };
 use crate::error::ProblemKind;
-use crate::finding::{Finding, GitPlace, Level, Suppression};
+use crate::finding::{Finding, GitPlace, Level, SuppressedBy, Suppression};
 use crate::key::Rule;
 use crate::report::escape::{terminal, uri};
 use crate::report::{Mode, Report, Suppressed, TOOL, VERSION};
@@ -346,7 +346,11 @@ fn brought_in(git: &GitPlace) -> String {
 
 impl SarifSuppression {
     fn new(suppression: &Suppression) -> SarifSuppression {
-        SarifSuppression { kind: "external", status: "accepted", justification: suppression.reason.clone() }
+        let kind = match suppression.by {
+            SuppressedBy::Inline => "inSource",
+            SuppressedBy::Documentation | SuppressedBy::Config | SuppressedBy::Baseline => "external",
+        };
+        SarifSuppression { kind, status: "accepted", justification: terminal(suppression.reason.as_bytes()) }
     }
 }
 
@@ -375,7 +379,6 @@ mod tests {
     use super::*;
     use crate::coverage::Coverage;
     use crate::detect::Confidence;
-    use crate::finding::SuppressedBy;
     use crate::key::{Key, generate::Keys};
     use crate::lines::Position;
 
@@ -403,6 +406,7 @@ mod tests {
                 exposure: crate::finding::Exposure::Unknown,
                 git: None,
                 line_hash: None,
+                mark: None,
                 suppressed,
                 verdict: None,
             }

@@ -227,6 +227,9 @@ fn write_coverage(report: &Report, palette: &Palette, out: &mut dyn Write) -> io
     if notes > 0 {
         parts.push(format!("{} in files that git ignores", count(notes, "key")));
     }
+    if coverage.accepted > 0 {
+        parts.push(format!("{} accepted", count(coverage.accepted, "problem")));
+    }
     if !coverage.problems.is_empty() {
         parts.push(count(coverage.problems.len() as u64, "problem"));
     }

@@ -8,6 +8,7 @@ use crate::container::{Budget, Exceeded};
 use crate::detect::window::MAX_LEAD;
 use crate::detect::{Detector, Found, Match};
 use crate::lines::{Form, Lines, Position};
+use crate::mark::{self, Mark};
 use crate::search::gzip::{Gzip, Inside};
 use crate::search::{Located, Outcome, Part};
 
@@ -57,11 +58,13 @@ struct Span {
     range: Range<u64>,
     start: Option<Position>,
     end: Option<Position>,
+    /// What vouches for a key there.
+    mark: Option<Mark>,
 }
 
 impl Span {
     fn new(range: Range<u64>) -> Span {
-        Span { range, start: None, end: None }
+        Span { range, start: None, end: None, mark: None }
     }
 }
 
@@ -227,7 +230,10 @@ impl<'b> Bytes<'b> {
         let of_keys = of_keys.take_while(|span| span.range.start <= end + MAX_LEAD as u64);
         let of_streams = self.streams[first_stream..].iter_mut().take_while(|span| span.range.start <= end);
         let mut wanted: Vec<(u64, &mut Option<Position>)> = Vec::new();
-        for Span { range, start, end: last } in of_keys.chain(of_streams) {
+        for Span { range, start, end: last, mark } in of_keys.chain(of_streams) {
+            if start.is_none() && range.start <= end {
+                *mark = mark::near(block, self.form, range);
+            }
             wanted.push((range.start, start));
             wanted.push((range.end, last));
         }
@@ -270,7 +276,7 @@ impl<'b> Bytes<'b> {
             outcome.problem(self.budget, kind, message);
         }
         for Key { found, span } in self.keys {
-            let Span { range, start, end } = match span {
+            let Span { range, start, end, mark } = match span {
                 Where::At(span) => span,
                 Where::In(number) => self.streams[number].clone(),
             };
@@ -278,6 +284,7 @@ impl<'b> Bytes<'b> {
                 found,
                 members: members.to_vec(),
                 kind: part,
+                mark,
                 start: start.unwrap_or(Position::unplaced(range.start)),
                 end: end.unwrap_or(Position::unplaced(range.end)),
             });

@@ -11,6 +11,7 @@ const STAGES: &[&[&str]] = &[
     &["read", "object"],
     &["blob"],
     &["lines", "error", "coverage"],
+    &["mark"],
     &["container"],
     &["search"],
     &["parallel"],

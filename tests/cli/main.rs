@@ -50,6 +50,7 @@ mod sources;
 #[cfg(unix)]
 mod special_files;
 mod staged;
+mod suppression;
 mod sweep;
 mod text;
 mod tracked;

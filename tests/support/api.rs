@@ -58,7 +58,7 @@ pub enum Reply {
 impl Reply {
     /// A whole answer.
     pub fn new(status: u16, headers: &[&str], body: &str) -> Reply {
-        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let headers: String = headers.iter().flat_map(|header| [*header, "\r\n"]).collect();
         let length = body.len();
         Reply::Bytes(
             format!("HTTP/1.1 {status} Some Reason\r\n{headers}Content-Length: {length}\r\n\r\n{body}").into_bytes(),

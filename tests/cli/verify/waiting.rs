@@ -13,10 +13,10 @@ fn ask_twice(seed: u64, first: Reply) -> (Duration, serde_json::Value) {
     bench.write("a.txt", &key);
     let api = Api::new(move |_, number| if number == 0 { first.clone() } else { Reply::live() });
     let verdict = verdict(&verify(&bench, &api.url(), &[]));
-    let seen = api.seen();
-    assert_eq!(seen.len(), 2, "{verdict}");
-    assert!(seen[0].head == seen[1].head, "the two requests differ");
-    (seen[1].at - seen[0].at, verdict)
+    let came = api.seen();
+    assert_eq!(came.len(), 2, "{verdict}");
+    assert!(came[0].head == came[1].head, "the two requests differ");
+    (came[1].at - came[0].at, verdict)
 }
 
 fn now() -> u64 {

@@ -1,0 +1,79 @@
+//! `config show`: what is in force, as TOML, with where each value comes from.
+
+use std::fmt::Write;
+
+use toml::Value;
+
+use crate::config::rules::Rules;
+use crate::filter::allow::{Accept, Allow};
+use crate::filter::inline::Inline;
+
+/// The text. It is a configuration file that says the same.
+pub fn text(rules: &Rules, excluded: &[String]) -> String {
+    let mut text = String::new();
+    let config = rules.config.as_deref().unwrap_or(&rules.none);
+    line(&mut text, &format!("# configuration: {config}"));
+    match &rules.filter.inline {
+        Inline::All => line(&mut text, "# marks in files: all of them"),
+        Inline::In(_) => line(&mut text, "# marks in files: those that the commit of --config-from has, too"),
+    }
+    for notice in rules.notices.iter().chain(&rules.filter.warnings()) {
+        line(&mut text, &format!("# {notice}"));
+    }
+    let (exclude_source, baseline_source) = &rules.sources;
+    if !rules.exclude.is_empty() || !excluded.is_empty() {
+        if !rules.exclude.is_empty() {
+            line(&mut text, &format!("# exclude: from {exclude_source}"));
+        }
+        if !excluded.is_empty() {
+            line(&mut text, &format!("# exclude: {} from --exclude", values(excluded)));
+        }
+        let all: Vec<String> = rules.exclude.iter().chain(excluded).cloned().collect();
+        line(&mut text, &format!("exclude = {}", values(&all)));
+    }
+    if let Some(baseline) = &rules.filter.baseline {
+        let known = crate::coverage::count(baseline.len() as u64, "known leak");
+        line(&mut text, &format!("baseline = {} # {known}, from {baseline_source}", value(baseline.name())));
+    }
+    for allow in &rules.filter.allows {
+        self::allow(&mut text, allow);
+    }
+    for accept in &rules.filter.accepts {
+        self::accept(&mut text, accept);
+    }
+    text
+}
+
+fn allow(text: &mut String, allow: &Allow) {
+    let over = if allow.is_over { ", over" } else { "" };
+    line(text, &format!("\n[[allow]] # from {}{over}", allow.source));
+    line(text, &format!("key-id = {}", value(&allow.key_id)));
+    line(text, &format!("reason = {}", value(&allow.reason)));
+    if !allow.paths.is_empty() {
+        line(text, &format!("paths = {}", values(&allow.paths)));
+    }
+    if let Some(day) = &allow.expires {
+        line(text, &format!("expires = {day}"));
+    }
+}
+
+fn accept(text: &mut String, accept: &Accept) {
+    line(text, &format!("\n[[accept]] # from {}", accept.source));
+    line(text, &format!("path = {}", value(&accept.glob)));
+    line(text, &format!("kind = {}", value(accept.kind.id())));
+    line(text, &format!("reason = {}", value(&accept.reason)));
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string can't fail.
+    let _ = writeln!(text, "{line}");
+}
+
+fn value(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
+
+fn values(texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| value(text)).collect();
+    format!("[{}]", texts.join(", "))
+}

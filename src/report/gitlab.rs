@@ -1,0 +1,14 @@
+//! To be written.
+
+use std::io::{self, Write};
+
+use crate::report::Report;
+
+/// To be written.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(_report: &Report, _out: &mut dyn Write) -> io::Result<()> {
+    Ok(())
+}
