@@ -97,6 +97,27 @@ pub enum Kind {
     TagMessage,
 }
 
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 5] = [Kind::Content, Kind::FileName, Kind::LinkTarget, Kind::CommitMessage, Kind::TagMessage];
+
+    /// The name in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Kind::Content => "content",
+            Kind::FileName => "file-name",
+            Kind::LinkTarget => "link-target",
+            Kind::CommitMessage => "commit-message",
+            Kind::TagMessage => "tag-message",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn from_id(id: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.id() == id)
+    }
+}
+
 impl<'a> From<FileOrigin<'a>> for Origin<'a> {
     fn from(origin: FileOrigin<'a>) -> Origin<'a> {
         Origin::File(origin)

@@ -60,6 +60,10 @@ pub enum Command {
     History(HistoryArgs),
     /// Scan all that repositories hold: files, ignored ones too, history, and git's own files
     Audit(HistoryArgs),
+    /// Merge json and jsonl reports, and write what they say together in any format
+    ///
+    /// The same place is told of once, with the best that any report knows. Exit status: as of one scan of it all.
+    Report(ReportArgs),
     /// Git hooks that keep keys out of commits and pushes
     #[command(subcommand)]
     Hook(HookCommand),
@@ -254,6 +258,14 @@ pub struct HistoryArgs {
     /// Take a shallow or partial clone as it is
     #[arg(long)]
     pub allow_shallow: bool,
+}
+
+/// Which reports.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Reports that --format json or jsonl wrote, - for standard input; a LABEL is put before the roots of its report
+    #[arg(value_name = "[LABEL=]FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 /// How to run and what to show.

@@ -2,6 +2,7 @@
 
 pub mod file;
 mod hooks;
+mod reports;
 mod repositories;
 mod rules;
 mod show;
@@ -22,6 +23,7 @@ use crate::error::Error;
 use crate::exit::FailOn;
 use crate::filter::Filter;
 use crate::hook::{HookConfig, Stage};
+use crate::merge::Input;
 use crate::output::{Output, Target};
 use crate::read::Links;
 use crate::report::json::JSON_SCHEMA;
@@ -42,6 +44,21 @@ pub enum Config {
     Hook(HookConfig),
     /// Print a text.
     Print(Cow<'static, str>),
+    /// Merge reports.
+    Report(ReportConfig),
+}
+
+/// Which reports to merge and what to show of them.
+#[derive(Debug)]
+pub struct ReportConfig {
+    /// The reports to read.
+    pub inputs: Vec<Input>,
+    /// Where reports go.
+    pub outputs: Vec<Output>,
+    /// How they look.
+    pub style: Style,
+    /// What makes the run fail.
+    pub fail_on: FailOn,
 }
 
 /// What to scan and what to show of it.
@@ -119,6 +136,7 @@ impl Config {
                 let rules = rules(start(&args.repositories))?;
                 (Mode::Audit, repositories::audit(&args), rules)
             }
+            Some(Command::Report(args)) => return reports::config(args, &options).map(Config::Report),
             Some(Command::Hook(command)) => return hooks::config(command, &options),
             Some(Command::Config(ConfigCommand::Show { path, exclude })) => {
                 let rules = rules(path.as_deref().unwrap_or(HERE.as_ref()))?;
@@ -172,30 +190,15 @@ impl ScanConfig {
         if let Some(option) = needing.into_iter().flatten().next().filter(|_| !looks_at_all) {
             return Err(Error::NeedsWhole { option });
         }
-        let mut outputs: Vec<Output> = common.output.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
-        let is_silent = common.quiet && common.format == Format::Text;
-        if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
-            outputs.insert(0, Output { format: common.format, target: Target::Stdout });
-        }
-        let twice = outputs
-            .iter()
-            .enumerate()
-            .find(|(at, output)| outputs[..*at].iter().any(|earlier| earlier.target == output.target));
-        if let Some((_, output)) = twice {
-            return Err(Error::OutputTwice { target: output.target.name() });
-        }
+        let outputs = outputs(common)?;
         let verify = verify::config(verify, common.fail_on)?;
         let keep = Keep {
             keys: if verify.is_some() { Keys::Keep } else { Keys::Drop },
             containers: if containers.no_containers { Containers::Closed } else { Containers::Open },
             bounds: containers.bounds(),
-            line_hashes: outputs.iter().any(|output| output.format == Format::Sarif),
+            line_hashes: outputs.iter().any(|output| output.format.shows_line_hashes()),
             skips: common.verbose,
             authors: common.include_author,
-        };
-        let style = Style {
-            color: color(common.color),
-            suppressed: if common.include_suppressed { Suppressed::Show } else { Suppressed::Hide },
         };
         let progress = match common.progress {
             When::Always => ShowProgress::Yes,
@@ -209,7 +212,7 @@ impl ScanConfig {
             threads: threads(common),
             keep,
             outputs,
-            style,
+            style: style(common),
             fail_on: common.fail_on,
             progress,
             filter: rules.filter,
@@ -218,6 +221,28 @@ impl ScanConfig {
             verify,
         })
     }
+}
+
+/// Where reports go: where the command line says, and to standard output unless that is to stay silent.
+fn outputs(common: &CommonArgs) -> Result<Vec<Output>, Error> {
+    let mut outputs: Vec<Output> = common.output.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
+    let is_silent = common.quiet && common.format == Format::Text;
+    if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
+        outputs.insert(0, Output { format: common.format, target: Target::Stdout });
+    }
+    let twice = outputs
+        .iter()
+        .enumerate()
+        .find(|(at, output)| outputs[..*at].iter().any(|earlier| earlier.target == output.target));
+    if let Some((_, output)) = twice {
+        return Err(Error::OutputTwice { target: output.target.name() });
+    }
+    Ok(outputs)
+}
+
+fn style(common: &CommonArgs) -> Style {
+    let suppressed = if common.include_suppressed { Suppressed::Show } else { Suppressed::Hide };
+    Style { color: color(common.color), suppressed }
 }
 
 /// What the paths and lists on the command line amount to.

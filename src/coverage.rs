@@ -85,6 +85,16 @@ impl Coverage {
         self.bytes += bytes;
     }
 
+    /// Counts so many more objects of a kind, without their bytes.
+    pub fn add_objects(&mut self, kind: ObjectKind, count: u64) {
+        self.objects[kind as usize] += count;
+    }
+
+    /// Counts so many more entries that were left out.
+    pub fn add_skipped(&mut self, why: Skip, count: u64) {
+        self.skipped[why as usize] += count;
+    }
+
     /// Counts an entry that was left out.
     pub fn skip(&mut self, why: Skip) {
         self.skipped[why as usize] += 1;
@@ -92,20 +102,22 @@ impl Coverage {
 
     /// Adds what another worker counted.
     pub fn merge(&mut self, other: Coverage) {
-        self.files += other.files;
-        self.bytes += other.bytes;
-        self.links += other.links;
-        self.containers += other.containers;
-        self.members += other.members;
-        self.unopened += other.unopened;
-        self.placeholders += other.placeholders;
-        self.accepted += other.accepted;
+        let sums = [
+            (&mut self.files, other.files),
+            (&mut self.bytes, other.bytes),
+            (&mut self.links, other.links),
+            (&mut self.containers, other.containers),
+            (&mut self.members, other.members),
+            (&mut self.unopened, other.unopened),
+            (&mut self.placeholders, other.placeholders),
+            (&mut self.accepted, other.accepted),
+        ];
         self.problems.extend(other.problems);
         self.skips.extend(other.skips);
         self.bare_repositories.extend(other.bare_repositories);
         let counts = self.skipped.iter_mut().zip(other.skipped);
-        for (sum, count) in counts.chain(self.objects.iter_mut().zip(other.objects)) {
-            *sum += count;
+        for (sum, count) in sums.into_iter().chain(counts).chain(self.objects.iter_mut().zip(other.objects)) {
+            *sum = sum.saturating_add(count);
         }
     }
 

@@ -32,12 +32,20 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// Every confidence, the highest first.
+    pub const ALL: [Confidence; 2] = [Confidence::High, Confidence::Medium];
+
     /// The name in reports.
     pub fn id(self) -> &'static str {
         match self {
             Confidence::High => "high",
             Confidence::Medium => "medium",
         }
+    }
+
+    /// The confidence with this name.
+    pub fn from_id(id: &str) -> Option<Confidence> {
+        Confidence::ALL.into_iter().find(|confidence| confidence.id() == id)
     }
 }
 

@@ -192,6 +192,31 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+    /// The user's: an option that is about scanning.
+    #[error("{option} has no say in reports that are there already; give it to the scan that writes them")]
+    NeedsScan {
+        /// The option.
+        option: &'static str,
+    },
+    /// The user's: a report holds no keys to ask about.
+    #[error(
+        "{option} is about asking the API, and reports hold no keys to ask about; give it to the scan that writes the \
+         report"
+    )]
+    NoKeys {
+        /// The option.
+        option: &'static str,
+    },
+    /// The user's or whoever's who wrote it: a report that can't be merged.
+    #[error("cannot take the report {file}: {cause}; {remedy}")]
+    Report {
+        /// The file as given, `standard input` for `-`.
+        file: String,
+        /// What is wrong with it, in words that hold nothing of its content.
+        cause: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The user's: something is wrong in a configuration file or a baseline.
     #[error("{name}:{line}: {cause}")]
     BadRule {
@@ -295,6 +320,11 @@ impl ProblemKind {
             ProblemKind::Shallow => "shallow",
             ProblemKind::Partial => "partial",
         }
+    }
+
+    /// The kind with this name.
+    pub fn from_id(id: &str) -> Option<ProblemKind> {
+        ProblemKind::ALL.into_iter().find(|kind| kind.id() == id)
     }
 
     /// Whether what was asked for is at fault, and not something met on the way.

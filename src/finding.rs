@@ -1,5 +1,6 @@
 //! A finding: one key at one place. The step from borrowed bytes to owned facts; the secret stays behind.
 
+pub mod places;
 mod remedy;
 
 use std::sync::Arc;
@@ -25,6 +26,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, the gravest first.
+    pub const ALL: [Level; 3] = [Level::Error, Level::Warning, Level::Note];
+
     /// The name in reports, as in SARIF.
     pub fn id(self) -> &'static str {
         match self {
@@ -32,6 +36,11 @@ impl Level {
             Level::Warning => "warning",
             Level::Note => "note",
         }
+    }
+
+    /// The level with this name.
+    pub fn from_id(id: &str) -> Option<Level> {
+        Level::ALL.into_iter().find(|level| level.id() == id)
     }
 }
 
@@ -55,6 +64,22 @@ pub enum Exposure {
 }
 
 impl Exposure {
+    /// Every exposure, the worst first.
+    pub const ALL: [Exposure; 7] = [
+        Exposure::Pushed,
+        Exposure::Committed,
+        Exposure::Staged,
+        Exposure::Untracked,
+        Exposure::Ignored,
+        Exposure::Unreachable,
+        Exposure::Unknown,
+    ];
+
+    /// The exposure with this name.
+    pub fn from_id(id: &str) -> Option<Exposure> {
+        Exposure::ALL.into_iter().find(|exposure| exposure.id() == id)
+    }
+
     /// The name in reports.
     pub fn id(self) -> &'static str {
         match self {
@@ -141,6 +166,15 @@ pub enum SuppressedBy {
 }
 
 impl SuppressedBy {
+    /// Everybody.
+    pub const ALL: [SuppressedBy; 4] =
+        [SuppressedBy::Documentation, SuppressedBy::Inline, SuppressedBy::Config, SuppressedBy::Baseline];
+
+    /// Who has this name.
+    pub fn from_id(id: &str) -> Option<SuppressedBy> {
+        SuppressedBy::ALL.into_iter().find(|by| by.id() == id)
+    }
+
     /// The name in reports.
     pub fn id(self) -> &'static str {
         match self {
@@ -229,6 +263,24 @@ impl Finding {
             mark: mark(located, origin, detector),
             suppressed: None,
             verdict: None,
+        }
+    }
+
+    /// The path from the working directory that a finding with this root, path and object has if nothing says otherwise.
+    pub fn usual_local_path(root: &[u8], path: Option<&[u8]>, git: Option<&GitPlace>) -> Vec<u8> {
+        let root = root.strip_prefix(b"./").unwrap_or(root);
+        match (path, git) {
+            (None, Some(git)) => format!("{} {}", git.object_kind.name(), git.object).into_bytes(),
+            (None, None) => root.to_vec(),
+            (Some(path), _) => {
+                let below = path.strip_prefix(root);
+                let is_below = below.is_some_and(|below| below.is_empty() || below.starts_with(b"/"));
+                if is_below || root == b"." || root == b"-" {
+                    path.to_vec()
+                } else {
+                    [root.strip_suffix(b"/").unwrap_or(root), path].join(&b'/')
+                }
+            }
         }
     }
 

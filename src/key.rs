@@ -41,6 +41,11 @@ impl Rule {
         }
     }
 
+    /// The rule with this id.
+    pub fn from_id(id: &str) -> Option<Rule> {
+        Rule::ALL.into_iter().find(|rule| rule.id() == id)
+    }
+
     /// The prefix that marks the kind, [`PREFIX_LEN`] bytes of ASCII.
     pub fn prefix(self) -> &'static str {
         match self {
@@ -55,9 +60,15 @@ impl Rule {
 pub struct KeyId([u8; ID_LEN]);
 
 impl KeyId {
+    /// An id from its text; `None` for anything but 12 ASCII letters and digits.
+    pub fn from_text(text: &str) -> Option<KeyId> {
+        let id: [u8; ID_LEN] = text.as_bytes().try_into().ok()?;
+        id.iter().all(u8::is_ascii_alphanumeric).then_some(KeyId(id))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        // Only ASCII gets past `Key::at_start`, so this never falls back.
+        // Only ASCII gets past `Key::at_start` and `from_text`, so this never falls back.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -107,6 +118,12 @@ impl Fingerprint {
     /// A fingerprint from its 32 bytes.
     pub const fn new(digest: [u8; 32]) -> Fingerprint {
         Fingerprint(digest)
+    }
+
+    /// A fingerprint from its 64 lower-case hex digits; `None` for anything else.
+    pub fn from_hex(hex: &str) -> Option<Fingerprint> {
+        let digest = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
+        digest.try_into().ok().map(Fingerprint)
     }
 }
 

@@ -19,7 +19,7 @@
 //!    keys of the others and leaves a [`verdict`] with each.
 //! 6. The [`report`] is sorted and written by one file a format, to where [`output`] says; [`exit`] is the status.
 //!
-//! Beside this way, [`hook`] puts git hooks in place that run it.
+//! Beside this way, [`hook`] puts git hooks in place that run it, and [`merge`] makes one report of several.
 //!
 //! A stage never imports a later one; `tests/cli/architecture.rs` holds the code to it.
 
@@ -41,6 +41,7 @@ pub mod keyring;
 pub mod line_hash;
 pub mod lines;
 pub mod mark;
+pub mod merge;
 pub mod object;
 pub mod output;
 pub mod parallel;
@@ -55,7 +56,7 @@ pub mod verify;
 
 use std::io::Write;
 
-use crate::config::{Config, ScanConfig, ShowProgress};
+use crate::config::{Config, ReportConfig, ScanConfig, ShowProgress};
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -74,6 +75,7 @@ pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -
                 output::write_message(hook::not_checked(stage), err);
             }
         }),
+        Config::Report(config) => run_report(config, out, err),
         Config::Hook(config) => hook::run(config, out),
         Config::Print(text) => output::print(text, out).map(|()| Exit::Clean),
     }
@@ -117,4 +119,12 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
         }
     }
     Ok(exit)
+}
+
+fn run_report(config: &ReportConfig, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Error> {
+    read::interrupt::listen();
+    let report = merge::merge(&config.inputs, &Detector::new())?;
+    output::write_messages(&report, err);
+    output::write_all(&report, &config.outputs, config.style, out)?;
+    Ok(Exit::of(&report, config.fail_on))
 }

@@ -50,6 +50,11 @@ impl ObjectKind {
             ObjectKind::Tree => "tree",
         }
     }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<ObjectKind> {
+        ObjectKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// The id of a git object: its SHA-1 or SHA-256.

@@ -91,6 +91,22 @@ impl Format {
         }
     }
 
+    /// Whether it has the hash of each finding's line: SARIF, and what SARIF can be made of later.
+    pub fn shows_line_hashes(self) -> bool {
+        match self {
+            Format::Json | Format::Jsonl | Format::Sarif => true,
+            Format::Text
+            | Format::Github
+            | Format::Gitlab
+            | Format::Junit
+            | Format::Csv
+            | Format::Markdown
+            | Format::Html
+            | Format::Rdjson
+            | Format::GitleaksJson => false,
+        }
+    }
+
     /// The extension that tells a file of this format, where one does.
     pub fn extension(self) -> Option<&'static str> {
         match self {
@@ -143,9 +159,19 @@ pub enum Mode {
     History,
     /// All that a repository holds, its files too.
     Audit,
+    /// What reports of several of these say together.
+    Merged,
 }
 
 impl Mode {
+    /// Every mode.
+    pub const ALL: [Mode; 6] = [Mode::Scan, Mode::Staged, Mode::Commits, Mode::History, Mode::Audit, Mode::Merged];
+
+    /// The mode with this name.
+    pub fn from_id(id: &str) -> Option<Mode> {
+        Mode::ALL.into_iter().find(|mode| mode.id() == id)
+    }
+
     /// The name in reports.
     pub fn id(self) -> &'static str {
         match self {
@@ -154,6 +180,7 @@ impl Mode {
             Mode::Commits => "commits",
             Mode::History => "history",
             Mode::Audit => "audit",
+            Mode::Merged => "merged",
         }
     }
 }
@@ -165,6 +192,8 @@ pub struct Report {
     pub mode: Mode,
     /// All findings, suppressed ones too, in the order of [`Finding::order`].
     pub findings: Vec<Finding>,
+    /// Suppressed findings that are counted and not known: those that a report which was read left out.
+    pub unlisted: usize,
     /// What was read and what was not.
     pub coverage: Coverage,
     /// What is to be said about the rules that vouch for findings, each in words.
@@ -189,14 +218,15 @@ impl Report {
     /// Sorts what the threads brought.
     pub fn new(mode: Mode, findings: Vec<Finding>, mut coverage: Coverage) -> Report {
         coverage.finish();
-        let mut report = Report { mode, findings, coverage, notices: Vec::new(), circumstances: None };
+        let mut report = Report { mode, findings, unlisted: 0, coverage, notices: Vec::new(), circumstances: None };
         report.sort();
         report
     }
 
     /// Puts the findings in order, after something about them has changed.
     pub fn sort(&mut self) {
-        self.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        // In place: a buffer for half of the findings would be the most memory that merging takes.
+        self.findings.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
     }
 
     /// Whether everything that should have been read was.
@@ -211,7 +241,7 @@ impl Report {
 
     /// How many findings something vouches for.
     pub fn suppressed(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.suppressed.is_some()).count()
+        self.unlisted + self.findings.iter().filter(|finding| finding.suppressed.is_some()).count()
     }
 
     /// The findings that a format shows.

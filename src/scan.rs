@@ -3,7 +3,6 @@
 mod added;
 mod exposure;
 mod history;
-mod merge;
 mod teller;
 
 use std::collections::BTreeSet;
@@ -15,7 +14,7 @@ use crate::coverage::{Coverage, Skip};
 use crate::detect::Detector;
 use crate::error::{Problem, ProblemKind};
 use crate::filter::{Filter, Used};
-use crate::finding::{Exposure, Finding};
+use crate::finding::{Exposure, Finding, places};
 use crate::git::exposure::Searched;
 use crate::keyring::Keyring;
 use crate::line_hash;
@@ -115,7 +114,7 @@ pub fn scan(
         coverage.bare_repositories.clear();
     }
     if mode == Mode::Audit {
-        findings = merge::files_and_history(findings);
+        places::files_and_history(&mut findings);
     }
     // Here, behind all that make problems, so that none can leave it out.
     let mut problems: Vec<_> = coverage.problems.into_iter().map(|problem| problem.redacted(detector)).collect();

@@ -27,6 +27,11 @@ impl Status {
         }
     }
 
+    /// The status with this name.
+    pub fn from_id(id: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.id() == id)
+    }
+
     /// Whether whoever holds the key gets in with it.
     pub fn is_accepted(self) -> bool {
         matches!(self, Status::Live | Status::Limited)

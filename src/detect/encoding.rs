@@ -163,6 +163,16 @@ pub static WITHIN: &[&Encoding] = &[
 /// The first bytes of a gzip stream (RFC 1952 section 2.3.1): its magic number and the method deflate.
 const GZIP: &[u8] = b"\x1f\x8b\x08";
 
+/// What the content of a gzip stream is called, among the names of encodings.
+pub const GZIP_NAME: &str = "gzip";
+
+/// The name of an encoding in reports, if there is one of this name.
+pub fn name(text: &str) -> Option<&'static str> {
+    let chains = ROWS.iter().flat_map(|row| row.chain);
+    let names = chains.chain(WITHIN).map(|encoding| encoding.name);
+    names.chain([GZIP_NAME]).find(|name| *name == text)
+}
+
 /// How often a gzip stream is encoded in base64 when it is found in text.
 pub static GZIP_LAYERS: &[usize] = &[1, 2];
 

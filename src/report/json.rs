@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::blob::Kind;
 use crate::coverage::{Coverage, Skip};
 use crate::error::Problem;
 use crate::finding::{Finding, GitPlace, Suppression};
@@ -33,12 +32,25 @@ pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io
         head: Head,
         #[serde(flatten)]
         summary: Summary<'a>,
-        findings: Vec<JsonFinding<'a>>,
+        findings: Findings<'a>,
     }
-    let findings = report.shown(suppressed).map(JsonFinding::new).collect();
+    let findings = Findings { report, suppressed };
     let document = Document { head: Head::new(report), summary: Summary::new(report), findings };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
+}
+
+/// The findings of a report, each made when it is written: all of them at once would take the memory of the report
+/// again.
+struct Findings<'a> {
+    report: &'a Report,
+    suppressed: Suppressed,
+}
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.report.shown(self.suppressed).map(JsonFinding::new))
+    }
 }
 
 /// What every document begins with.
@@ -177,13 +189,21 @@ pub struct JsonFinding<'a> {
     confidence: &'static str,
     encodings: &'a [&'static str],
     root: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root_base64: Option<String>,
     path: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local_path: Option<Cow<'a, str>>,
     members: Vec<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members_base64: Option<Vec<String>>,
     kind: &'static str,
     start: Place,
     end: Place,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_hash: Option<&'a str>,
     exposure: &'static str,
     git: Option<JsonGit<'a>>,
     verification: Verification<'a>,
@@ -195,6 +215,10 @@ pub struct JsonFinding<'a> {
 struct Place {
     line: u64,
     column: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column_utf16: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column_utf8: Option<u64>,
     byte: u64,
 }
 
@@ -231,7 +255,13 @@ struct JsonSuppression<'a> {
 impl<'a> JsonFinding<'a> {
     /// A finding as the format has it.
     pub fn new(finding: &'a Finding) -> JsonFinding<'a> {
+        let (root, root_base64) = text_and_base64(&finding.root);
         let (path, path_base64) = finding.path.as_deref().map(text_and_base64).unzip();
+        let usual = Finding::usual_local_path(&finding.root, finding.path.as_deref(), finding.git.as_ref());
+        let local_path = (finding.local_path != usual).then(|| String::from_utf8_lossy(&finding.local_path));
+        let is_text = |name: &Vec<u8>| std::str::from_utf8(name).is_ok();
+        let members_base64 = (!finding.members.iter().all(is_text))
+            .then(|| finding.members.iter().map(|name| data_encoding::BASE64.encode(name)).collect());
         JsonFinding {
             rule: finding.rule.id(),
             level: finding.level().id(),
@@ -240,19 +270,17 @@ impl<'a> JsonFinding<'a> {
             fingerprint: finding.fingerprint.to_string(),
             confidence: finding.confidence.id(),
             encodings: &finding.encodings,
-            root: String::from_utf8_lossy(&finding.root),
+            root,
+            root_base64,
             path,
             path_base64: path_base64.flatten(),
+            local_path,
             members: finding.members.iter().map(|name| String::from_utf8_lossy(name)).collect(),
-            kind: match finding.kind {
-                Kind::Content => "content",
-                Kind::FileName => "file-name",
-                Kind::LinkTarget => "link-target",
-                Kind::CommitMessage => "commit-message",
-                Kind::TagMessage => "tag-message",
-            },
+            members_base64,
+            kind: finding.kind.id(),
             start: Place::new(finding.start),
             end: Place::new(finding.end),
+            line_hash: finding.line_hash.as_deref(),
             exposure: finding.exposure.id(),
             git: finding.git.as_ref().map(JsonGit::new),
             verification: Verification::new(finding.verdict.as_deref()),
@@ -290,7 +318,9 @@ impl<'a> Verification<'a> {
 
 impl Place {
     fn new(position: Position) -> Place {
-        Place { line: position.line, column: position.column, byte: position.byte }
+        let Position { byte, line, column, column_utf16, column_utf8 } = position;
+        let other = |other| Some(other).filter(|other| *other != column);
+        Place { line, column, column_utf16: other(column_utf16), column_utf8: other(column_utf8), byte }
     }
 }
 

@@ -76,6 +76,7 @@ fn category(mode: Mode) -> &'static str {
         Mode::Commits => "hopx-leaks/commits/",
         Mode::History => "hopx-leaks/history/",
         Mode::Audit => "hopx-leaks/audit/",
+        Mode::Merged => "hopx-leaks/merged/",
     }
 }
 

@@ -223,7 +223,8 @@ fn write_coverage(report: &Report, palette: &Palette, out: &mut dyn Write) -> io
     if suppressed > 0 {
         parts.push(format!("{suppressed} suppressed"));
     }
-    let notes = report.findings.len() as u64 - leaks - suppressed as u64;
+    let is_note = |finding: &&Finding| finding.suppressed.is_none() && !finding.is_leak();
+    let notes = report.findings.iter().filter(is_note).count() as u64;
     if notes > 0 {
         parts.push(format!("{} in files that git ignores", count(notes, "key")));
     }

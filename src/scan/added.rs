@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::detect::Detector;
 use crate::error::Problem;
+use crate::finding::places::worst_exposures;
 use crate::finding::{Exposure, Finding, MAX_REFS};
 use crate::git::changes::lookup;
 use crate::git::commit::Parts;
@@ -15,7 +16,6 @@ use crate::git::tree::EntryKind;
 use crate::git::{Objects, Repository};
 use crate::key::Fingerprint;
 use crate::object::{IdMap, ObjectId};
-use crate::scan::history::worst_exposures;
 use crate::scan::teller::{Teller, exposure};
 use crate::scan::{Keep, Raw, RawPlace};
 
@@ -80,7 +80,8 @@ pub(super) fn by_commits(repository: &Repository, raw: Vec<Raw>, detector: &Dete
         teller.tell(finding, Some(commit), &reached)
     };
     findings.extend(new.into_iter().map(tell));
-    worst_exposures(findings)
+    worst_exposures(&mut findings);
+    findings
 }
 
 /// The keys that other versions of a path have.

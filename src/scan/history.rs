@@ -1,10 +1,11 @@
 //! From the objects that hold keys to findings: which commit brought each key to which path, and what leads there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::blob::Kind;
 use crate::detect::Detector;
 use crate::error::{Problem, ProblemKind};
+use crate::finding::places::worst_exposures;
 use crate::finding::{Exposure, Finding, MAX_REFS};
 use crate::git::attribution::{Attribution, Bringer, Hits, Introduction, LIMITS, Limit, What};
 use crate::git::graph::Reached;
@@ -55,7 +56,8 @@ pub(super) fn attribute(
     for limit in &attribution.struck {
         problems.push(Problem::given(&repository.root.given, ProblemKind::TooMany, beyond(*limit)));
     }
-    (worst_exposures(attributor.findings), problems)
+    worst_exposures(&mut attributor.findings);
+    (attributor.findings, problems)
 }
 
 /// Says what there is too much of.
@@ -284,18 +286,4 @@ fn is_brought_by(introduction: &Introduction, raw: &Raw) -> bool {
         }
         (What::Name, _) => false,
     }
-}
-
-/// Gives every finding of a key at a path the worst exposure of all of them.
-pub(super) fn worst_exposures(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let place = |finding: &Finding| (finding.root.clone(), finding.path.clone(), finding.fingerprint);
-    let mut worst: BTreeMap<_, Exposure> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.path.is_some()) {
-        let exposure = worst.entry(place(finding)).or_insert(finding.exposure);
-        *exposure = (*exposure).min(finding.exposure);
-    }
-    for finding in &mut findings {
-        finding.exposure = worst.get(&place(finding)).copied().unwrap_or(finding.exposure);
-    }
-    findings
 }

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::blob::Feeder;
 use crate::container::{Budget, Entered, Exceeded};
+use crate::detect::encoding::GZIP_NAME;
 use crate::detect::encoding::base64::{Step, end_of, step};
 use crate::detect::{Detector, Match};
 use crate::key::KEY_LEN;
@@ -272,7 +273,7 @@ impl<'b> Gzip<'b> {
         feeder.add(0, true, |block| bytes.block(block));
         bytes.finish();
         let (keys, placeholders, exceeded) = bytes.into_parts();
-        let outer = std::iter::repeat_n("base64", self.layers.len()).chain(["gzip"]);
+        let outer = std::iter::repeat_n("base64", self.layers.len()).chain([GZIP_NAME]);
         inside.keys = keys
             .into_iter()
             .map(|found| Match { encodings: outer.clone().chain(found.encodings.iter().copied()).collect(), ..found })

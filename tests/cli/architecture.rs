@@ -21,7 +21,7 @@ const STAGES: &[&[&str]] = &[
     &["filter", "progress"],
     &["verify"],
     &["report"],
-    &["scan", "exit", "output"],
+    &["scan", "merge", "exit", "output"],
     &["hook"],
     &["cli"],
     &["config"],

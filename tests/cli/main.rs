@@ -45,6 +45,7 @@ mod ignore_rules;
 mod json;
 mod problems;
 mod reftable;
+mod report;
 mod sarif;
 mod sources;
 #[cfg(unix)]
