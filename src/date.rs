@@ -13,10 +13,23 @@ pub fn utc(time: SystemTime) -> Option<String> {
     rfc3339(i64::try_from(seconds).ok()?, 0)
 }
 
+/// Seconds since 1970 of a date that [`rfc3339`] wrote. `None` for what it does not write.
+pub fn seconds(date: &str) -> Option<i64> {
+    gix::date::parse(date, None).ok().map(|time| time.seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn dates_are_read_as_they_are_written() {
+        for (time, offset) in [(0, 0), (-1, 0), (1_767_315_601, 3600), (1_767_315_601, -12_600), (-62_135_596_800, 0)] {
+            assert_eq!(seconds(&rfc3339(time, offset).expect("a date")), Some(time), "{time} {offset}");
+        }
+        assert_eq!(seconds("yesterday's news"), None);
+    }
 
     #[test]
     fn a_time_of_the_clock() {

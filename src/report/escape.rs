@@ -1,4 +1,4 @@
-//! Escaping: names and texts come from what is scanned and must not speak to a terminal or end a URI.
+//! Escaping: names and texts come from what is scanned and must not speak to a terminal, end a URI or be markup.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -22,6 +22,23 @@ pub fn terminal(bytes: &[u8]) -> String {
 fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Text as the content of an HTML element or of a quoted attribute (HTML Living Standard section 13.1.2): shown as a
+/// terminal shows it, and none of it is markup.
+pub fn html(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for c in terminal(bytes).chars() {
+        match c {
+            '&' => shown.push_str("&amp;"),
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '"' => shown.push_str("&quot;"),
+            '\'' => shown.push_str("&#39;"),
+            _ => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// A path as a relative reference (RFC 3986 section 4.2) or, when it is absolute, a `file` URI (RFC 8089): everything
@@ -83,6 +100,13 @@ mod tests {
         assert_eq!(terminal(b"a\x1b[31mb\r\n\x07"), "a\\u{1b}[31mb\\u{d}\\u{a}\\u{7}");
         assert_eq!(terminal("x\u{202e}txt\u{9b}\u{200b}é键".as_bytes()), "x\\u{202e}txt\\u{9b}\\u{200b}é键");
         assert_eq!(terminal(b"\xff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn nothing_is_markup() {
+        assert_eq!(html(b"</script>&amp;\"'`=\0"), "&lt;/script&gt;&amp;amp;&quot;&#39;`=\\u{0}");
+        assert_eq!(html("\u{202e}\u{2028}\u{feff}é键".as_bytes()), "\\u{202e}\\u{2028}\\u{feff}é键");
+        assert_eq!(html(b"<\xff\x1b>"), "&lt;\u{fffd}\\u{1b}&gt;");
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod hook_install;
 mod hook_push;
 #[cfg(unix)]
 mod hook_run;
+mod html;
 mod ignore_rules;
 mod json;
 mod problems;
