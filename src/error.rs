@@ -76,6 +76,15 @@ pub enum Error {
         /// The ranges as given.
         range: String,
     },
+    /// The user's: a report has to name the commit that was scanned, and there is none.
+    #[error(
+        "cannot write a gitlab report, in which every finding has a commit: {cause}; run it in a repository that has \
+         one, or choose another format, such as json or sarif"
+    )]
+    NoCommit {
+        /// What was found instead.
+        cause: String,
+    },
     /// The system's: a report could not be written.
     #[error("cannot write the report to {target}: {cause}; make room or choose another place with --output")]
     Write {

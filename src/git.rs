@@ -25,8 +25,12 @@ pub mod tree;
 pub use objects::Objects;
 pub use repository::Repository;
 
+use std::path::Path;
+
 use crate::blob::slashed;
 use crate::error::{Problem, ProblemKind};
+use crate::object::ObjectId;
+use repository::Environment;
 use sweep::{SweepProblem, SweepProblemKind};
 
 impl From<SweepProblem> for Problem {
@@ -48,4 +52,14 @@ impl From<SweepProblem> for Problem {
         let path = slashed(&problem.file);
         Problem { local_path: path.clone(), path, kind, message: format!("{object}{}{with}", problem.message) }
     }
+}
+
+/// The commit that HEAD leads to in the repository around the working directory.
+///
+/// # Errors
+///
+/// Why there is none, in words.
+pub fn head_here() -> Result<ObjectId, String> {
+    let head = Repository::open(Path::new("."), Environment::Heed)?.head()?;
+    head.ok_or_else(|| "the repository has no commit yet".to_owned())
 }

@@ -55,6 +55,7 @@ pub mod verdict;
 pub mod verify;
 
 use std::io::Write;
+use std::time::SystemTime;
 
 use crate::config::{Config, ReportConfig, ScanConfig, ShowProgress};
 use crate::detect::Detector;
@@ -82,6 +83,7 @@ pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -
 }
 
 fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
+    let mut circumstances = output::circumstances(&config.outputs)?;
     read::interrupt::listen();
     let (detector, progress) = (Detector::new(), Progress::default());
     let is_shared_out = config.sources.iter().any(Source::is_shared_out);
@@ -100,6 +102,8 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
             verify::verify(&mut report.findings, &keys, how, &progress)?;
             report.sort();
         }
+        circumstances.finished = SystemTime::now();
+        report.circumstances = Some(circumstances);
         Ok(report)
     };
     let report = match config.progress {

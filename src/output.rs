@@ -3,13 +3,15 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::coverage::count;
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::filter::baseline::Baseline;
+use crate::git;
 use crate::report::escape::{shell_word, terminal};
-use crate::report::{self, Color, Format, Report, Style, TOOL};
+use crate::report::{self, Circumstances, Color, Format, Report, Style, TOOL};
 
 /// One report to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,18 @@ impl Target {
             Target::File(path) => path.display().to_string(),
         }
     }
+}
+
+/// When the run starts, and the commit that these reports will have to name, if one of them does.
+///
+/// # Errors
+///
+/// That there is no such commit.
+pub fn circumstances(outputs: &[Output]) -> Result<Circumstances, Error> {
+    let started = SystemTime::now();
+    let names_commit = outputs.iter().any(|output| output.format == Format::Gitlab);
+    let head = names_commit.then(git::head_here).transpose().map_err(|cause| Error::NoCommit { cause })?;
+    Ok(Circumstances { started, finished: started, head: head.map(|id| id.to_string()) })
 }
 
 /// Writes every report. One that fails keeps none of the others back.

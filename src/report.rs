@@ -6,6 +6,7 @@ pub mod github;
 pub mod gitlab;
 pub mod gitleaks;
 pub mod html;
+pub mod identity;
 pub mod json;
 pub mod jsonl;
 pub mod junit;
@@ -13,8 +14,9 @@ pub mod markdown;
 pub mod rdjson;
 pub mod sarif;
 pub mod text;
+pub mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::time::SystemTime;
 
@@ -250,6 +252,21 @@ impl Report {
         self.findings.iter().filter(shows)
     }
 
+    /// The findings that a format shows by key, which is the thing to revoke: the gravest level first, then in order of
+    /// first place. What the API takes has level error, and comes first among these. No group is empty.
+    pub fn by_key(&self, suppressed: Suppressed) -> Vec<Vec<&Finding>> {
+        let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+        for finding in self.shown(suppressed) {
+            groups.entry(finding.fingerprint).or_default().push(finding);
+        }
+        let mut groups: Vec<_> = groups.into_values().collect();
+        groups.sort_by(|a, b| {
+            let urgency = |group: &[&Finding]| (group[0].standing(), group[0].level());
+            urgency(a).cmp(&urgency(b)).then_with(|| a[0].order().cmp(&b[0].order()))
+        });
+        groups
+    }
+
     /// How many different keys leak.
     pub fn leaked_keys(&self) -> usize {
         distinct(self.leaks())
@@ -284,5 +301,74 @@ pub fn write(report: &Report, format: Format, style: Style, out: &mut dyn Write)
         Format::Html => html::write(report, style.suppressed, out),
         Format::Rdjson => rdjson::write(report, style.suppressed, out),
         Format::GitleaksJson => gitleaks::write(report, style.suppressed, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::Kind;
+    use crate::detect::Confidence;
+    use crate::finding::{Exposure, Given, SuppressedBy, Suppression};
+    use crate::key::{Key, generate::Keys};
+    use crate::lines::Position;
+
+    fn finding(seed: u64, suppressed: Option<Suppression>) -> Finding {
+        let text = Keys::new(seed).live();
+        let key = Key::at_start(text.as_bytes()).expect("a key");
+        Finding {
+            root: b".".to_vec(),
+            path: Some(b"a.txt".to_vec()),
+            local_path: b"a.txt".to_vec(),
+            given: Given::Met,
+            kind: Kind::Content,
+            start: Position::unplaced(0),
+            end: Position::unplaced(66),
+            rule: key.rule,
+            key_id: key.id,
+            fingerprint: key.fingerprint(),
+            confidence: Confidence::High,
+            members: Vec::new(),
+            encodings: Vec::new(),
+            exposure: Exposure::Unknown,
+            git: None,
+            line_hash: None,
+            mark: None,
+            suppressed,
+            verdict: None,
+        }
+    }
+
+    /// Here and not through the program, as the one in [`sarif`]. What is suppressed is shown when that is wanted, with
+    /// the reason, which is data like any; and never in `gitlab`, which would count it.
+    #[test]
+    fn suppressed_findings_are_shown_on_request() {
+        let reason = "a \u{1b} <b> `x` ::y ]]> reason".to_owned();
+        let suppression = Suppression { by: SuppressedBy::Documentation, reason };
+        let (vouched, leak) = (finding(72, Some(suppression)), finding(73, None));
+        let [vouched_id, leak_id] = [&vouched, &leak].map(|finding| finding.key_id.to_string());
+        let report = Report::new(Mode::Scan, vec![vouched, leak], Coverage::default());
+        for format in Format::ALL {
+            let shown = |suppressed| {
+                let mut bytes = Vec::new();
+                write(&report, format, Style { color: Color::Plain, suppressed }, &mut bytes).expect("in memory");
+                String::from_utf8(bytes).expect("UTF-8")
+            };
+            let (hidden, all) = (shown(Suppressed::Hide), shown(Suppressed::Show));
+            assert!(!hidden.contains(&vouched_id) && hidden.contains(&leak_id), "{format:?}");
+            assert_eq!(all.contains(&vouched_id), format != Format::Gitlab, "{format:?}");
+            assert!(all.contains(&leak_id), "{format:?}");
+            let mark = match format {
+                Format::Text | Format::Json | Format::Jsonl | Format::Csv | Format::GitleaksJson => "documentation",
+                Format::Sarif => "\"accepted\"",
+                Format::Github => "::notice file=a.txt,",
+                Format::Junit => "<skipped message=\"suppressed by documentation: a \\u{1b} &lt;b&gt; `x` ::y ]]&gt;",
+                Format::Markdown => ", suppressed by documentation: ``a \\u{1b} <b> `x` ::y ]]> reason``",
+                Format::Rdjson => "\"INFO\"",
+                Format::Html => "a \\u{1b} &lt;b&gt; `x` ::y ]]&gt; reason",
+                Format::Gitlab => continue,
+            };
+            assert!(all.contains(mark) && !hidden.contains(mark), "{format:?}: {all}");
+        }
     }
 }

@@ -1,15 +1,29 @@
-//! Escaping: names and texts come from what is scanned and must not speak to a terminal, end a URI or be markup.
+//! Escaping: names and texts come from what is scanned and must not speak to a terminal, to whatever reads a log, or to
+//! the reader of a format.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Text that a terminal shows and does not obey: control characters, line separators and the marks that reorder text
-/// (Unicode 16 bidi classes LRE to PDI, and zero-width ones) are written as `\u{..}`, and bytes that are not UTF-8 as
-/// U+FFFD.
+/// Text that a terminal shows and does not obey, as [`printable`], and that may be the first on a line of a workflow's log:
+/// the runner takes one that begins with `::`, behind spaces or not, for a command, whatever stream it comes from
+/// (actions/runner, `ActionCommand.cs`).
 pub fn terminal(bytes: &[u8]) -> String {
+    let shown = printable(bytes);
+    let text = shown.trim_start();
+    match text.strip_prefix("::") {
+        Some(rest) => format!("{}\\u{{3a}}:{rest}", &shown[..shown.len() - text.len()]),
+        None => shown,
+    }
+}
+
+/// Text on one line in which nothing moves a cursor or what stands beside it: control characters, line separators and
+/// the marks that reorder text (Unicode 16 bidi classes LRE to PDI, and zero-width ones) are written as `\u{..}`, as
+/// are U+FFFE and U+FFFF, which are no characters; bytes that are not UTF-8 as U+FFFD. The same is done to the bracket of
+/// `##[`, with which a command may begin anywhere on a line of a workflow's log.
+pub fn printable(bytes: &[u8]) -> String {
     let mut shown = String::new();
     for c in String::from_utf8_lossy(bytes).chars() {
-        if is_unprintable(c) {
+        if is_unprintable(c) || c == '[' && shown.ends_with("##") {
             // Writing to a string can't fail.
             let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
         } else {
@@ -19,9 +33,78 @@ pub fn terminal(bytes: &[u8]) -> String {
     shown
 }
 
+/// The message of a workflow command: on one line, `%` encoded (actions/toolkit, `command.ts`). `::` is broken up too,
+/// for readers of such lines that look for the last one.
+pub fn command_data(text: &str) -> String {
+    printable(text.as_bytes()).replace('%', "%25").replace("::", ":\\u{3a}")
+}
+
+/// A property of a workflow command: what its message needs, and what would end the property.
+pub fn command_property(bytes: &[u8]) -> String {
+    printable(bytes).replace('%', "%25").replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Text of an XML 1.0 document, for elements and for attributes in double quotes. What is no character there (section
+/// 2.2) is written as [`printable`] writes it; `>` too is escaped, so that no `]]>` is left.
+pub fn xml(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => shown.push_str("&amp;"),
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '"' => shown.push_str("&quot;"),
+            '\n' => shown.push('\n'),
+            c if is_unprintable(c) => {
+                let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// A cell of comma-separated values (RFC 4180). One that a spreadsheet would take for a formula, behind spaces or not,
+/// begins with an apostrophe, which spreadsheets take for a sign of text.
+pub fn csv_cell(text: &str) -> String {
+    // The last four are the wide forms, which some spreadsheets take for the narrow ones.
+    const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    let is_formula = text.starts_with(FORMULA) || text.trim_start().starts_with(FORMULA);
+    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+/// A code span of Markdown (CommonMark 0.31 section 6.1), on one line: nothing in it is markup, a link or a mention. Not
+/// for a table, where a bar would end the cell.
+pub fn code_span(bytes: &[u8]) -> String {
+    let text = printable(bytes);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    // A space at both ends is taken off by the reader.
+    let needs_space = text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let space = if needs_space { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// At most `limit` bytes of a text that is shown by the way; what is cut off is told by ` ...` in its place.
+pub fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return text.into();
+    }
+    format!("{} ...", &text[..text.floor_char_boundary(limit)]).into()
+}
+
 fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    let moves_or_hides = matches!(c,
+        '\u{061c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{fffe}'
+        | '\u{ffff}'
+    );
+    c.is_control() || moves_or_hides
 }
 
 /// Text as the content of an HTML element or of a quoted attribute (HTML Living Standard section 13.1.2): shown as a
@@ -107,6 +190,63 @@ mod tests {
         assert_eq!(html(b"</script>&amp;\"'`=\0"), "&lt;/script&gt;&amp;amp;&quot;&#39;`=\\u{0}");
         assert_eq!(html("\u{202e}\u{2028}\u{feff}é键".as_bytes()), "\\u{202e}\\u{2028}\\u{feff}é键");
         assert_eq!(html(b"<\xff\x1b>"), "&lt;\u{fffd}\\u{1b}&gt;");
+    }
+
+    #[test]
+    fn nothing_speaks_to_a_runner() {
+        for (text, shown) in [
+            ("::error::x", "\\u{3a}:error::x"),
+            (" \u{3000}::add-mask::x", " \u{3000}\\u{3a}:add-mask::x"),
+            ("std::string", "std::string"),
+            ("a ##[error]b", "a ##\\u{5b}error]b"),
+            ("#[a]", "#[a]"),
+        ] {
+            assert_eq!(terminal(text.as_bytes()), shown);
+        }
+        assert_eq!(printable(b"::a ###[b"), "::a ###\\u{5b}b");
+        assert_eq!(command_data("a%0A::b\r\n:c,d"), "a%250A:\\u{3a}b\\u{d}\\u{a}:c,d");
+        assert_eq!(command_property("a%0A::b\n,c=d\u{202e}".as_bytes()), "a%250A%3A%3Ab\\u{a}%2Cc=d\\u{202e}");
+    }
+
+    #[test]
+    fn nothing_ends_an_element_or_an_attribute() {
+        assert_eq!(xml("a]]><b c=\"d\">&'"), "a]]&gt;&lt;b c=&quot;d&quot;&gt;&amp;'");
+        assert_eq!(xml("\0\u{b}\u{ffff}\u{7f}\n"), "\\u{0}\\u{b}\\u{ffff}\\u{7f}\n");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("a", "a"),
+            ("=1", "'=1"),
+            (" @x", "' @x"),
+            ("\tx", "'\tx"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("a,b", "\"a,b\""),
+            ("-a \"b\"", "\"'-a \"\"b\"\"\""),
+        ] {
+            assert_eq!(csv_cell(text), cell);
+        }
+    }
+
+    #[test]
+    fn nothing_ends_a_code_span() {
+        for (text, span) in [
+            ("a", "`a`"),
+            ("a`b``c", "```a`b``c```"),
+            ("`a", "`` `a ``"),
+            (" a ", "`  a  `"),
+            ("", "`  `"),
+            ("<b>|@x\n", "`<b>|@x\\u{a}`"),
+        ] {
+            assert_eq!(code_span(text.as_bytes()), span);
+        }
+    }
+
+    #[test]
+    fn a_cut_is_told() {
+        assert_eq!(shortened("abc", 3), "abc");
+        assert_eq!(shortened("aé", 2), "a ...");
     }
 
     #[test]

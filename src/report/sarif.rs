@@ -9,8 +9,6 @@ mod log;
 
 use std::io::{self, Write};
 
-use sha2::{Digest, Sha256};
-
 use self::log::{
     ArtifactLocation, AutomationDetails, BaseId, BaseIds, DefaultConfiguration, DescriptorReference, Driver,
     GitProperties, Help, Invocation, Location, Log, Notification, NotificationDescriptor, PartialFingerprints,
@@ -21,8 +19,8 @@ use crate::error::ProblemKind;
 use crate::finding::{Finding, GitPlace, Level, SuppressedBy, Suppression};
 use crate::key::Rule;
 use crate::report::escape::{terminal, uri};
-use crate::report::{Mode, Report, Suppressed, TOOL, VERSION};
-use crate::verdict::{Status, Verdict};
+use crate::report::{Mode, Report, Suppressed, TOOL, VERSION, identity, words};
+use crate::verdict::Verdict;
 
 /// The results that GitHub keeps of one run; above it, it drops the least severe ones.
 pub const MAX_RESULTS: usize = 5_000;
@@ -45,7 +43,7 @@ pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io
 
 impl Run {
     fn new(report: &Report, suppressed: Suppressed) -> Run {
-        let mut shown: Vec<(usize, &Finding)> = numbered(report.shown(suppressed));
+        let mut shown: Vec<(usize, &Finding)> = identity::numbered(report.shown(suppressed));
         let left_out = shown.len().saturating_sub(MAX_RESULTS);
         if left_out > 0 {
             // What the API takes has level error, and stands first among these.
@@ -78,28 +76,6 @@ fn category(mode: Mode) -> &'static str {
         Mode::Audit => "hopx-leaks/audit/",
         Mode::Merged => "hopx-leaks/merged/",
     }
-}
-
-/// The path that stands for a finding's place: a message has none, and GitHub wants one.
-fn place(finding: &Finding) -> Vec<u8> {
-    match (&finding.path, &finding.git) {
-        (Some(path), _) => path.clone(),
-        (None, Some(git)) => format!(".git/objects/{}", git.object).into_bytes(),
-        (None, None) => finding.local_path.clone(),
-    }
-}
-
-/// Each finding with its number among those of the same key at the same path, from 0: an identity that survives moved
-/// lines. Findings come sorted by path.
-fn numbered<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<(usize, &'a Finding)> {
-    let mut counts = std::collections::BTreeMap::new();
-    findings
-        .map(|finding| {
-            let count = counts.entry((&finding.path, finding.fingerprint)).or_insert(0_usize);
-            *count += 1;
-            (*count - 1, finding)
-        })
-        .collect()
 }
 
 impl Driver {
@@ -246,24 +222,13 @@ impl Invocation {
 
 impl SarifResult {
     fn new(finding: &Finding, nth: usize, suppressed: Suppressed) -> SarifResult {
-        let uri = uri(&place(finding));
+        let uri = uri(&words::path(finding));
         let is_absolute = uri.starts_with("file:");
-        let kind = match finding.rule {
-            Rule::LiveKey => "live",
-            Rule::TestKey => "test",
-        };
         SarifResult {
             rule_id: finding.rule.id(),
             rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
             level: finding.level().id(),
-            message: text(format!(
-                "HopX {kind} API key {} is leaked{}{}.{} Revoke it at console.hopx.dev, Settings, API Keys; \
-                 then replace it and clean the history.",
-                finding.redacted(),
-                if finding.members.is_empty() { "" } else { " in a member of this archive" },
-                finding.git.as_ref().map_or_else(String::new, brought_in),
-                verified(finding.status()),
-            )),
+            message: text(words::message(finding)),
             locations: [Location {
                 physical_location: PhysicalLocation {
                     artifact_location: ArtifactLocation { uri, uri_base_id: (!is_absolute).then_some(SOURCE_ROOT) },
@@ -273,7 +238,7 @@ impl SarifResult {
             }],
             partial_fingerprints: PartialFingerprints {
                 primary_location_line_hash: finding.line_hash.clone(),
-                ours: identity(finding, nth),
+                ours: identity::hex(finding, nth),
             },
             // All results of a run have the property, or none (section 3.27.23).
             suppressions: (suppressed == Suppressed::Show)
@@ -298,17 +263,6 @@ fn verification(verdict: &Verdict) -> VerificationProperties {
         reason: terminal(verdict.reason.as_bytes()),
         asked: verdict.asked.clone(),
         request_id: verdict.request_id.clone(),
-    }
-}
-
-/// What the API says about the key, in words that need no escape.
-fn verified(status: Option<Status>) -> &'static str {
-    match status {
-        Some(Status::Live) => " The key is live: the API takes it.",
-        Some(Status::Limited) => " The API knows the key and permits nothing, which is as bad as live.",
-        Some(Status::Rejected) => " The API refuses the key: revoked, expired or never valid.",
-        Some(Status::Unknown) => " The API did not tell whether the key is live.",
-        None => "",
     }
 }
 
@@ -337,14 +291,6 @@ fn git(git: &GitPlace) -> GitProperties {
     }
 }
 
-/// Which commit or object a finding of the history is from, in words that need no escape.
-fn brought_in(git: &GitPlace) -> String {
-    match git.commit {
-        Some(commit) => format!(" by commit {commit}"),
-        None => format!(" in {} {}", git.object_kind.name(), git.object),
-    }
-}
-
 impl SarifSuppression {
     fn new(suppression: &Suppression) -> SarifSuppression {
         let kind = match suppression.by {
@@ -353,16 +299,6 @@ impl SarifSuppression {
         };
         SarifSuppression { kind, status: "accepted", justification: terminal(suppression.reason.as_bytes()) }
     }
-}
-
-/// What a finding is known by over time: rule, key, path and number, without a line.
-fn identity(finding: &Finding, nth: usize) -> String {
-    let digest = Sha256::new()
-        .chain_update(format!("{}\0{}\0{nth}\0", finding.rule.id(), finding.fingerprint))
-        .chain_update(finding.path.as_deref().unwrap_or_default())
-        .chain_update(finding.members.iter().flat_map(|name| [b"\0", &name[..]].concat()).collect::<Vec<u8>>())
-        .finalize();
-    data_encoding::HEXLOWER.encode(&digest)
 }
 
 fn text(text: impl Into<String>) -> Text {

@@ -1,18 +1,14 @@
 //! Text, for people: grouped by key, which is the thing to revoke; every place; what to do; one line of coverage.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
 
 use crate::blob::Kind;
-use crate::container::Unopened;
-use crate::coverage::{Skip, count, size};
-use crate::detect::Confidence;
+use crate::coverage::count;
 use crate::finding::{Exposure, Finding, GitPlace, Level};
-use crate::object::ObjectKind;
 use crate::report::escape::terminal;
-use crate::report::{Color, Report, Style};
+use crate::report::{Color, Report, Style, words};
 use crate::verdict::{Status, Verdict};
 
 /// The colours, or none.
@@ -55,24 +51,10 @@ impl Palette {
 /// Those of `out`.
 pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let palette = Palette::new(style.color);
-    for places in by_key(report, style) {
+    for places in report.by_key(style.suppressed) {
         write_key(&places, &palette, out)?;
     }
     write_coverage(report, &palette, out)
-}
-
-/// The findings of each key: by what the API says of it, then the gravest level first, then in order of first place.
-fn by_key(report: &Report, style: Style) -> Vec<Vec<&Finding>> {
-    let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
-    for finding in report.shown(style.suppressed) {
-        groups.entry(finding.fingerprint).or_default().push(finding);
-    }
-    let mut groups: Vec<_> = groups.into_values().collect();
-    groups.sort_by(|a, b| {
-        let place = |group: &[&Finding]| (group[0].standing(), group[0].level());
-        place(a).cmp(&place(b)).then_with(|| a[0].order().cmp(&b[0].order()))
-    });
-    groups
 }
 
 fn write_key(places: &[&Finding], palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
@@ -137,14 +119,8 @@ fn write_place(finding: &Finding, palette: &Palette, out: &mut dyn Write) -> io:
     if !finding.encodings.is_empty() {
         write!(out, "{dim} as {}{dim:#}", finding.encodings.join(", "))?;
     }
-    if finding.confidence == Confidence::Medium {
-        let is = |name| finding.encodings.contains(&name);
-        let why = match (is("split"), is("base64")) {
-            (true, _) => "put together from pieces",
-            (false, true) => "beside what is no text",
-            (false, false) => "in binary data",
-        };
-        write!(out, "{dim} {why}{dim:#}")?;
+    if let Some(doubt) = words::doubt(finding) {
+        write!(out, "{dim} {doubt}{dim:#}")?;
     }
     if let Some(suppression) = &finding.suppressed {
         write!(out, "{dim} suppressed by {}: {}{dim:#}", suppression.by.id(), terminal(suppression.reason.as_bytes()))?;
@@ -170,69 +146,17 @@ fn write_git(git: &GitPlace, palette: &Palette, out: &mut dyn Write) -> io::Resu
         write!(out, "{dim} \"{}\"{dim:#}", terminal(subject))?;
     }
     if !git.refs.is_empty() {
-        let names: Vec<_> = git.refs.iter().map(|name| terminal(short_ref(name))).collect();
+        let names: Vec<_> = git.refs.iter().map(|name| terminal(words::short_ref(name))).collect();
         write!(out, "{dim} in {}{dim:#}", names.join(", "))?;
     }
     Ok(())
 }
 
-/// A ref's name as people use it: `main` for `refs/heads/main`.
-fn short_ref(name: &[u8]) -> &[u8] {
-    [&b"refs/heads/"[..], b"refs/tags/", b"refs/remotes/", b"refs/"]
-        .iter()
-        .find_map(|prefix| name.strip_prefix(*prefix))
-        .unwrap_or(name)
-}
-
 fn write_coverage(report: &Report, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
-    let coverage = &report.coverage;
-    let leaks = report.leaks().count() as u64;
-    let keys = count(report.leaked_keys() as u64, "key");
-    let (color, verdict) = match (leaks, report.is_complete()) {
-        (0, true) => (palette.good, "no leaks".to_owned()),
-        (0, false) => (palette.warning, "no leaks found, but incomplete".to_owned()),
-        (_, true) => (palette.error, format!("{} of {keys}", count(leaks, "leak"))),
-        (_, false) => (palette.error, format!("{} of {keys}, and incomplete", count(leaks, "leak"))),
+    let color = match (report.leaks().next(), report.is_complete()) {
+        (None, true) => palette.good,
+        (None, false) => palette.warning,
+        (Some(_), _) => palette.error,
     };
-    let objects: u64 = ObjectKind::ALL.into_iter().map(|kind| coverage.objects(kind)).sum();
-    let read = match (coverage.files, objects) {
-        (_, 0) => count(coverage.files, "file"),
-        (0, _) => count(objects, "object"),
-        _ => format!("{} and {}", count(coverage.files, "file"), count(objects, "object")),
-    };
-    let mut parts = vec![format!("{read} read ({})", size(coverage.bytes))];
-    if coverage.containers > 0 {
-        let opened = count(coverage.containers, "container");
-        parts.push(format!("{opened} of {} opened", count(coverage.members, "member")));
-    }
-    if coverage.unopened > 0 {
-        let names = Unopened::ALL.map(Unopened::name).join(", ");
-        parts.push(format!("{} not opened ({names})", count(coverage.unopened, "container")));
-    }
-    if coverage.links > 0 {
-        parts.push(count(coverage.links, "link"));
-    }
-    let skipped = Skip::ALL.iter().map(|&why| (coverage.skipped(why), why)).filter(|&(number, _)| number > 0);
-    parts.extend(skipped.map(|(number, why)| format!("{number} {}", why.describe())));
-    if coverage.placeholders > 0 {
-        parts.push(count(coverage.placeholders, "placeholder"));
-    }
-    let verdicts = Status::ALL.into_iter().map(|status| (report.keys_with(status), status));
-    parts.extend(verdicts.filter(|(keys, _)| *keys > 0).map(|(keys, status)| format!("{keys} {}", status.id())));
-    let suppressed = report.suppressed();
-    if suppressed > 0 {
-        parts.push(format!("{suppressed} suppressed"));
-    }
-    let is_note = |finding: &&Finding| finding.suppressed.is_none() && !finding.is_leak();
-    let notes = report.findings.iter().filter(is_note).count() as u64;
-    if notes > 0 {
-        parts.push(format!("{} in files that git ignores", count(notes, "key")));
-    }
-    if coverage.accepted > 0 {
-        parts.push(format!("{} accepted", count(coverage.accepted, "problem")));
-    }
-    if !coverage.problems.is_empty() {
-        parts.push(count(coverage.problems.len() as u64, "problem"));
-    }
-    writeln!(out, "{color}{verdict}{color:#}: {}", parts.join(", "))
+    writeln!(out, "{color}{}{color:#}: {}", words::outcome(report), words::coverage(report))
 }

@@ -32,6 +32,7 @@ mod detection;
 mod encodings;
 mod exit_status;
 mod exposure;
+mod formats;
 mod history;
 #[cfg(unix)]
 mod hook;

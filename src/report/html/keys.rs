@@ -1,16 +1,15 @@
 //! The keys: each is a thing to revoke, with what to do and every place where it was found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::blob::Kind;
 use crate::coverage::count;
-use crate::detect::Confidence;
 use crate::finding::{Exposure, Finding, GitPlace, Level, MAX_REFS};
 use crate::report::escape::html;
 use crate::report::html::{copy_button, scanned, timeline};
-use crate::report::{Report, Suppressed};
+use crate::report::{Report, Suppressed, words};
 use crate::verdict::{Status, UNCHECKED, Verdict};
 
 /// The places of a key that are seen without opening their list.
@@ -42,11 +41,7 @@ pub(super) struct Cut {
 
 /// The keys of a report: those that count first, by level, by what the API says, by how far they have gone.
 pub(super) fn grouped(report: &Report, suppressed: Suppressed) -> Vec<Key<'_>> {
-    let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
-    for finding in report.shown(suppressed) {
-        groups.entry(finding.fingerprint).or_default().push(finding);
-    }
-    let mut keys: Vec<_> = groups.into_values().map(|places| Key { places, left_out: 0 }).collect();
+    let mut keys: Vec<_> = report.by_key(suppressed).into_iter().map(|places| Key { places, left_out: 0 }).collect();
     for key in &mut keys {
         key.places.sort_by(|a, b| {
             let rank = |place: &Finding| (place.suppressed.is_some(), place.level(), place.exposure);
@@ -282,13 +277,7 @@ fn how(place: &Finding) -> String {
     };
     let written =
         if place.encodings.is_empty() { "as it is".to_owned() } else { format!("as {}", place.encodings.join(", ")) };
-    let is = |name| place.encodings.contains(&name);
-    let doubt = match place.confidence {
-        Confidence::High => "",
-        Confidence::Medium if is("split") => ", put together from pieces",
-        Confidence::Medium if is("base64") => ", beside what is no text",
-        Confidence::Medium => ", in binary data",
-    };
+    let doubt = words::doubt(place).map_or_else(String::new, |doubt| format!(", {doubt}"));
     let root = match place.root.as_slice() {
         b"." | b"" => String::new(),
         root => format!("under <code>{}</code>, ", scanned(root)),
@@ -322,7 +311,7 @@ pub(super) fn brought(git: &GitPlace) -> String {
 
 /// What still leads to it.
 pub(super) fn led_to(git: &GitPlace, exposure: Exposure) -> String {
-    let names: Vec<_> = git.refs.iter().map(|name| name.strip_prefix(b"refs/").unwrap_or(name)).map(scanned).collect();
+    let names: Vec<_> = git.refs.iter().map(|name| scanned(words::short_ref(name))).collect();
     let mut ways = Vec::new();
     if git.in_head {
         ways.push("HEAD".to_owned());
