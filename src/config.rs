@@ -24,7 +24,7 @@ use crate::exit::FailOn;
 use crate::filter::Filter;
 use crate::hook::{HookConfig, Stage};
 use crate::merge::Input;
-use crate::output::{Output, Target};
+use crate::output::{Output, Target, target};
 use crate::read::Links;
 use crate::report::json::JSON_SCHEMA;
 use crate::report::{Color, Format, Mode, Style, Suppressed};
@@ -191,6 +191,8 @@ impl ScanConfig {
             return Err(Error::NeedsWhole { option });
         }
         let outputs = outputs(common)?;
+        let baseline = rules_args.write_baseline.clone().map(Target::File);
+        is_apart(outputs.iter().map(|output| &output.target).chain(&baseline))?;
         let verify = verify::config(verify, common.fail_on)?;
         let keep = Keep {
             keys: if verify.is_some() { Keys::Keep } else { Keys::Drop },
@@ -230,14 +232,24 @@ fn outputs(common: &CommonArgs) -> Result<Vec<Output>, Error> {
     if !is_silent && outputs.iter().all(|output| output.target != Target::Stdout) {
         outputs.insert(0, Output { format: common.format, target: Target::Stdout });
     }
-    let twice = outputs
-        .iter()
-        .enumerate()
-        .find(|(at, output)| outputs[..*at].iter().any(|earlier| earlier.target == output.target));
-    if let Some((_, output)) = twice {
-        return Err(Error::OutputTwice { target: output.target.name() });
-    }
+    is_apart(outputs.iter().map(|output| &output.target))?;
     Ok(outputs)
+}
+
+/// Two reports in one file would be one.
+fn is_apart<'t>(targets: impl Iterator<Item = &'t Target>) -> Result<(), Error> {
+    let mut taken = Vec::new();
+    for given in targets {
+        let place = match given {
+            Target::Stdout => None,
+            Target::File(path) => Some(target(path)),
+        };
+        if taken.contains(&place) {
+            return Err(Error::OutputTwice { target: given.name() });
+        }
+        taken.push(place);
+    }
+    Ok(())
 }
 
 fn style(common: &CommonArgs) -> Style {

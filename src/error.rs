@@ -201,6 +201,26 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+    /// The user's: two options that can't both hold.
+    #[error("{one} and {other} can't be had together; leave one of them out")]
+    NotTogether {
+        /// An option.
+        one: &'static str,
+        /// Another.
+        other: &'static str,
+    },
+    /// The user's: rules of one repository, and a scan of another.
+    #[error(
+        "{} is not in the repository at {}, which --config-from reads from; change into the repository that is scanned",
+        path.display(),
+        top.display()
+    )]
+    OtherRepository {
+        /// What is scanned.
+        path: PathBuf,
+        /// The top of the work tree around the working directory.
+        top: PathBuf,
+    },
     /// The user's: an option that is about scanning.
     #[error("{option} has no say in reports that are there already; give it to the scan that writes them")]
     NeedsScan {

@@ -10,7 +10,7 @@ mod documentation;
 pub mod globs;
 pub mod inline;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Problem;
 use crate::filter::allow::{Accept, Allow};
@@ -59,10 +59,16 @@ impl Filter {
     /// Marks every finding that something vouches for.
     pub fn apply(&self, findings: &mut [Finding], searched: Searched<'_>, used: &mut Used) {
         let mut marks = Marks::new(&self.inline, searched);
+        let mut by_key: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, allow) in self.allows.iter().enumerate() {
+            by_key.entry(&allow.key_id).or_default().push(number);
+        }
         for finding in findings {
             let place = finding.path.is_some().then(|| self.folder.place(&finding.local_path)).flatten();
-            let allows = self.allows.iter().enumerate().filter(|(_, allow)| allow.covers(finding, place.as_deref()));
-            let allows: Vec<(usize, &Allow)> = allows.collect();
+            let same_key = by_key.get(finding.key_id.as_str()).into_iter().flatten();
+            let same_key = same_key.map(|number| (*number, &self.allows[*number]));
+            let allows: Vec<(usize, &Allow)> =
+                same_key.filter(|(_, allow)| allow.covers(finding, place.as_deref())).collect();
             used.allows.extend(allows.iter().map(|(number, _)| *number));
             let known = self.baseline.as_ref().and_then(|baseline| baseline.knows(finding));
             let baseline = known.map(|(line, suppression)| {
@@ -72,7 +78,8 @@ impl Filter {
             finding.suppressed = documentation::vouches_for(finding)
                 .or_else(|| marks.vouch_for(finding))
                 .or_else(|| allows.iter().find_map(|(_, allow)| allow.suppression()))
-                .or(baseline);
+                .or(baseline)
+                .map(|suppression| suppression.redacted(searched.detector));
         }
     }
 

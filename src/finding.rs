@@ -152,6 +152,14 @@ pub struct Suppression {
     pub reason: String,
 }
 
+impl Suppression {
+    /// The same with no secret in its reason, which is somebody's text.
+    pub fn redacted(self, detector: &Detector) -> Suppression {
+        let reason = String::from_utf8_lossy(&detector.redact(self.reason.as_bytes())).into_owned();
+        Suppression { reason, ..self }
+    }
+}
+
 /// Who said that a finding does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SuppressedBy {

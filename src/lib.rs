@@ -126,8 +126,11 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
 }
 
 fn run_report(config: &ReportConfig, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Error> {
+    let mut circumstances = output::circumstances(&config.outputs)?;
     read::interrupt::listen();
-    let report = merge::merge(&config.inputs, &Detector::new())?;
+    let mut report = merge::merge(&config.inputs, &Detector::new())?;
+    circumstances.finished = SystemTime::now();
+    report.circumstances = Some(circumstances);
     output::write_messages(&report, err);
     output::write_all(&report, &config.outputs, config.style, out)?;
     Ok(Exit::of(&report, config.fail_on))

@@ -70,10 +70,15 @@ pub fn write_all(report: &Report, outputs: &[Output], style: Style, stdout: &mut
     first_error
 }
 
-/// Writes to what may be a pipe whose reader has gone.
+/// Writes a report to what may be a pipe whose reader has gone.
 fn write_stream(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    flushed(out, |out| report::write(report, format, style, out))
+}
+
+/// The same for anything.
+fn flushed(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut buffered = BufWriter::new(out);
-    let outcome = report::write(report, format, style, &mut buffered).and_then(|()| buffered.flush());
+    let outcome = write(&mut buffered).and_then(|()| buffered.flush());
     match outcome {
         Err(error) if is_closed_pipe(&error) => {
             // What is left in the buffer has no reader.
@@ -88,25 +93,37 @@ fn is_closed_pipe(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// Writes beside the file and renames, so that nobody ever sees half a report. What is not a plain file (`/dev/stdout`,
-/// a named pipe) is written to as it is.
 fn write_file(report: &Report, format: Format, style: Style, path: &Path) -> io::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| led_to(path));
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return write_stream(report, format, style, &mut OpenOptions::new().write(true).open(&path)?);
-    }
-    replace(&path, |file| report::write(report, format, style, file))
+    write_whole(path, |file| report::write(report, format, style, file))
 }
 
-/// Puts a new file in the place of what is there, or nothing when it can't be written whole.
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// Writes beside the file and renames, so that nobody ever sees half of it. What is not a plain file (`/dev/stdout`, a named
+/// pipe) is written to as it is.
+fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let path = target(path);
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return flushed(&mut OpenOptions::new().write(true).open(&path)?, write);
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
     write(&mut file)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    allow_readers(file.as_file(), path)?;
-    file.persist(path).map_err(|error| error.error)?;
+    allow_readers(file.as_file(), &path)?;
+    file.persist(&path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// What a path comes to, links resolved, whether there is a file yet or not: by it two names of one file are told.
+pub fn target(path: &Path) -> PathBuf {
+    let led = || {
+        let path = led_to(path);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match (folder.canonicalize(), path.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            _ => path,
+        }
+    };
+    path.canonicalize().unwrap_or_else(|_| led())
 }
 
 /// Writes the leaks that nothing but a baseline vouches for to a new baseline, which vouches for them from now on.
@@ -116,12 +133,12 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
 /// When it can't be written; what was there before is then there still.
 pub fn write_baseline(report: &mut Report, path: &Path) -> Result<(), Error> {
     let baseline = Baseline::of(path.display().to_string(), report.findings.iter());
-    let target = path.canonicalize().unwrap_or_else(|_| led_to(path));
-    replace(&target, |file| file.write_all(baseline.text().as_bytes()))
+    write_whole(path, |file| file.write_all(baseline.text().as_bytes()))
         .map_err(|cause| Error::WriteBaseline { path: path.to_path_buf(), cause })?;
+    let detector = Detector::new();
     for finding in &mut report.findings {
         if let (None, Some((_, suppression))) = (&finding.suppressed, baseline.knows(finding)) {
-            finding.suppressed = Some(suppression);
+            finding.suppressed = Some(suppression.redacted(&detector));
         }
     }
     let known = count(baseline.len() as u64, "known leak");
@@ -150,13 +167,14 @@ fn allow_readers(file: &File, replaced: &Path) -> io::Result<()> {
     }
 }
 
-/// Prints a text that is the same for everybody.
+/// Prints a text of ours, in which there may be texts of the user's.
 ///
 /// # Errors
 ///
 /// When it can't be written, unless that is because nobody reads on.
 pub fn print(text: &str, stdout: &mut dyn Write) -> Result<(), Error> {
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    let text = Detector::new().redact(text.as_bytes()).into_owned();
+    match stdout.write_all(&text).and_then(|()| stdout.flush()) {
         Err(cause) if !is_closed_pipe(&cause) => Err(Error::Write { target: "standard output".to_owned(), cause }),
         _ => Ok(()),
     }
@@ -177,7 +195,9 @@ pub fn write_messages(report: &Report, err: &mut dyn Write) {
             "{shown}: a bare repository, whose objects are packed files here; to look into them: {TOOL} history {word}"
         )
     });
-    let notices = report.notices.iter().map(|notice| terminal(notice.as_bytes()));
+    // They quote the user's own rules. A detector takes its time to make, and most runs have no notice.
+    let detector = std::cell::LazyCell::new(Detector::new);
+    let notices = report.notices.iter().map(|notice| terminal(&detector.redact(notice.as_bytes())));
     for line in notices.chain(skips).chain(repositories).chain(problems) {
         // There is nobody to tell if this fails; the report and the status say it too.
         let _ = writeln!(err, "{TOOL}: {line}");

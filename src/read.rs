@@ -59,7 +59,7 @@ pub fn open(path: &Path, links: Links) -> io::Result<(File, Metadata)> {
 /// The most bytes that [`small`] reads.
 const MAX_SMALL: u64 = 1 << 30;
 
-/// Reads a file whole that git keeps for itself: a list, a log, a setting. Links are followed, but only to a file.
+/// Reads a file whole that says how to scan, or that git keeps for itself: a list, a log, a setting. Links are followed, but only to a file.
 ///
 /// # Errors
 ///

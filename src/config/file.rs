@@ -42,7 +42,7 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 struct AllowTable {
     key_id: Spanned<String>,
     reason: Spanned<String>,
@@ -51,7 +51,7 @@ struct AllowTable {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 struct AcceptTable {
     path: Spanned<String>,
     kind: Spanned<String>,
@@ -62,7 +62,8 @@ struct AcceptTable {
 struct Reader<'t> {
     /// What to call it.
     name: &'t str,
-    text: &'t str,
+    /// Where the lines begin: byte offsets.
+    lines: Vec<usize>,
     /// This day, `YYYY-MM-DD`, in UTC.
     today: &'t str,
 }
@@ -74,11 +75,11 @@ impl File {
     ///
     /// What is wrong with it, with the line.
     pub fn parse(name: &str, text: &str, today: &str) -> Result<File, Error> {
-        let reader = Reader { name, text, today };
+        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+        let reader = Reader { name, lines: std::iter::once(0).chain(starts).collect(), today };
         let document: Document = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            // The library's own text quotes the line, where a part of a key may stand.
-            reader.bad(at, format!("{}; see hopx-leaks schema config", error.message()))
+            reader.bad(at, format!("{}; see hopx-leaks schema config", quoteless(error.message())))
         })?;
         let line = |at: Option<usize>| at.map_or(0, |at| reader.line(at));
         let lines = (
@@ -100,7 +101,7 @@ impl File {
 
 impl Reader<'_> {
     fn line(&self, at: usize) -> usize {
-        1 + memchr::memchr_iter(b'\n', &self.text.as_bytes()[..at.min(self.text.len())]).count()
+        self.lines.partition_point(|start| *start <= at)
     }
 
     fn bad(&self, at: usize, cause: String) -> Error {
@@ -112,8 +113,12 @@ impl Reader<'_> {
     }
 
     fn globs(&self, globs: &[String], at: usize) -> Result<Globs, Error> {
-        Globs::new(globs).map_err(|(glob, cause)| {
-            self.bad(at, format!("bad glob {glob:?}: {cause}; write it as a line of a .gitignore file"))
+        Globs::new(globs).map_err(|number| {
+            let cause = match number {
+                Some(number) => format!("bad glob, number {number} here; write it as a line of a .gitignore file"),
+                None => format!("{} globs are too many to be matched at once; write fewer", globs.len()),
+            };
+            self.bad(at, cause)
         })
     }
 
@@ -173,5 +178,49 @@ impl Reader<'_> {
         })?;
         let globs = self.globs(std::slice::from_ref(path.get_ref()), path.span().start)?;
         Ok(Accept { glob: path.into_inner(), globs, kind, reason: self.reason(reason)?, source })
+    }
+}
+
+/// A message of the library without what it quotes of the file, where a part of a key may stand: but for short words in small
+/// letters, as the names of fields are.
+fn quoteless(message: &str) -> String {
+    const LONG: usize = 24;
+    let is_name =
+        |text: &str| text.len() <= LONG && text.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_".contains(&byte));
+    let mut shown = String::new();
+    let mut rest = message;
+    while let Some(at) = rest.find(['`', '"']) {
+        let quote = &rest[at..=at];
+        let after = &rest[at + 1..];
+        // The text may hold the same quote: of what stands behind it only the last part, which lists what is expected, is ours.
+        let end = after.find(quote).filter(|end| is_name(&after[..*end]));
+        let (quoted, next) = match end {
+            Some(end) => (&after[..end], &after[end + 1..]),
+            None => ("...", after.rfind(", expected").map_or("", |at| &after[at..])),
+        };
+        shown.extend([&rest[..at], quote, quoted, quote]);
+        rest = next;
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_file_is_quoted() {
+        for (message, shown) in [
+            (
+                "unknown field `colour`, expected one of `allow`, `key-id`",
+                "unknown field `colour`, expected one of `allow`, `key-id`",
+            ),
+            ("unknown field `aB3`, expected one of `allow`", "unknown field `...`, expected one of `allow`"),
+            ("invalid type: string \"aB3\", expected a table", "invalid type: string \"...\", expected a table"),
+            ("invalid type: string \"aB\", expected c\", expected x", "invalid type: string \"...\", expected x"),
+            ("no value", "no value"),
+        ] {
+            assert_eq!(quoteless(message), shown);
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::config::repositories::range_error;
 use crate::date;
 use crate::error::{Error, describe};
 use crate::filter::baseline::Baseline;
-use crate::filter::globs::Folder;
+use crate::filter::globs::{Folder, plain};
 use crate::filter::inline::{Base, Inline};
 use crate::filter::{Filter, Stale};
 use crate::git::changes::lookup;
@@ -21,6 +21,12 @@ use crate::git::{Objects, Repository};
 use crate::object::ObjectId;
 use crate::read;
 use crate::source::ignored::work_tree_top;
+
+/// Bytes of a configuration file, at most.
+const MAX_CONFIG: usize = 4 << 20;
+
+const CONFIGURATION: &str = "configuration";
+const BASELINE: &str = "baseline";
 
 /// What vouches for findings and what is left out, and where that comes from.
 #[derive(Debug)]
@@ -60,8 +66,10 @@ struct Commit {
     repository: Repository,
     objects: Objects,
     tree: ObjectId,
-    /// The absolute path of the top of the work tree.
+    /// The absolute path of the top of the work tree; of a bare repository, its own.
     top: PathBuf,
+    /// The absolute path of what is scanned.
+    start: PathBuf,
 }
 
 impl Rules {
@@ -71,12 +79,13 @@ impl Rules {
     ///
     /// What can't be read, and what is wrong in it.
     pub fn load(args: &RulesArgs, start: &Path) -> Result<Rules, Error> {
+        check_together(args)?;
         let today = date::utc(SystemTime::now()).unwrap_or_default();
         let today = today.get(..10).unwrap_or_default();
         let here = std::env::current_dir().map_err(|cause| Error::Folder { folder: ".".into(), cause })?;
         let start = here.join(start);
         let store = match &args.config_from {
-            Some(revision) => Store::Commit(Box::new(Commit::open(revision, &start)?)),
+            Some(revision) => Store::Commit(Box::new(Commit::open(revision, &here, &start)?)),
             None => Store::Disk,
         };
         let read = match &args.config {
@@ -112,16 +121,33 @@ impl Rules {
     }
 }
 
+/// Where the configuration comes from is said once. clap sees options before a command and behind it apart.
+fn check_together(args: &RulesArgs) -> Result<(), Error> {
+    let given = [
+        args.config.as_ref().map(|_| "--config"),
+        args.isolated.then_some("--isolated"),
+        args.config_from.as_ref().map(|_| "--config-from"),
+    ];
+    let mut given = given.into_iter().flatten();
+    match (given.next(), given.next()) {
+        (Some(one), Some(other)) => Err(Error::NotTogether { one, other }),
+        _ => Ok(()),
+    }
+}
+
 /// The file of `--config`.
 fn named(file: &Path, today: &str) -> Result<Read, Error> {
     let name = file.display().to_string();
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    let bytes = read::small(file).map_err(|cause| unreadable("configuration", &name, &describe(&cause)))?;
+    let bytes = read::small(file).map_err(|cause| unreadable(CONFIGURATION, &name, &describe(&cause)))?;
     let file = parse(&name, bytes, today)?;
     Ok(Read { name, why: "by --config", folder, file })
 }
 
 fn parse(name: &str, bytes: Vec<u8>, today: &str) -> Result<File, Error> {
+    if bytes.len() > MAX_CONFIG {
+        return Err(unreadable(CONFIGURATION, name, "it is larger than 4 MiB"));
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..error.utf8_error().valid_up_to()]).count();
         Error::BadRule { name: name.to_owned(), line, cause: "it is not UTF-8, as TOML is".to_owned() }
@@ -143,9 +169,13 @@ impl Store {
             }
             Store::Commit(commit) => commit.top.as_path(),
         };
+        let start = match self {
+            Store::Disk => start,
+            Store::Commit(commit) => commit.start.as_path(),
+        };
         for folder in start.ancestors().take_while(|folder| folder.starts_with(top)) {
             let path = folder.join(NAME);
-            let Some((name, bytes)) = self.read(&path)? else { continue };
+            let Some((name, bytes)) = self.read(CONFIGURATION, &path)? else { continue };
             let file = parse(&name, bytes, today)?;
             return Ok(Some(Read { name, why: "the nearest", folder: folder.to_path_buf(), file }));
         }
@@ -153,17 +183,17 @@ impl Store {
     }
 
     /// A file that may be absent: what to call it, and what is in it. A link is no such file: it may lead out.
-    fn read(&self, path: &Path) -> Result<Option<(String, Vec<u8>)>, Error> {
+    fn read(&self, what: &'static str, path: &Path) -> Result<Option<(String, Vec<u8>)>, Error> {
         match self {
             Store::Disk => {
                 let name = shown(path);
                 if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
                     return Ok(None);
                 }
-                let bytes = read::small(path).map_err(|cause| unreadable("configuration", &name, &describe(&cause)))?;
+                let bytes = read::small(path).map_err(|cause| unreadable(what, &name, &describe(&cause)))?;
                 Ok(Some((name, bytes)))
             }
-            Store::Commit(commit) => commit.read(path),
+            Store::Commit(commit) => commit.read(what, path),
         }
     }
 
@@ -183,7 +213,7 @@ impl Store {
         let Some((path, why)) = named.or(configured) else { return Ok((None, String::new())) };
         let found = match self {
             Store::Commit(commit) => {
-                let found = commit.read(&path)?;
+                let found = commit.read(BASELINE, &path)?;
                 if found.is_none() {
                     let (name, revision) = (shown(&path), &commit.revision);
                     notices.push(format!("{name} is not in {revision}, so that no leak is known"));
@@ -199,7 +229,7 @@ impl Store {
             Store::Disk => {
                 let name = shown(&path);
                 let bytes = read::small(&path).map_err(|cause| Error::Rules {
-                    what: "baseline",
+                    what: BASELINE,
                     name: name.clone(),
                     cause: describe(&cause),
                     remedy: "write one with --write-baseline, or take its name out",
@@ -224,27 +254,39 @@ fn shown(path: &Path) -> String {
     below.unwrap_or_else(|| path.to_path_buf()).display().to_string()
 }
 
+/// An absolute path without links and `..`, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let known = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    let Some((part, known)) = known else { return plain(path) };
+    plain(&known.join(path.strip_prefix(part).unwrap_or(Path::new(""))))
+}
+
 impl Commit {
-    fn open(revision: &str, start: &Path) -> Result<Commit, Error> {
-        let folder = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(start);
-        let no_repository = |cause| Error::Repository { path: folder.to_path_buf(), cause };
-        let repository = Repository::open(folder, Environment::Heed).map_err(no_repository)?;
+    /// A commit of the repository around the working directory, `here`. What is scanned, at `start`, must be in it: a change
+    /// could put another repository in its place, whose commits say what the change wants.
+    fn open(revision: &str, here: &Path, start: &Path) -> Result<Commit, Error> {
+        let no_repository = |cause| Error::Repository { path: here.to_path_buf(), cause };
+        let repository = Repository::open(here, Environment::Heed).map_err(no_repository)?;
+        let top = resolved(&here.join(repository.work_tree.as_deref().unwrap_or(&repository.git_dir)));
+        let start = resolved(start);
+        let is_foreign = work_tree_top(&start).is_some_and(|nearest| repository.work_tree.is_some() && nearest != top);
+        if is_foreign || !start.starts_with(&top) {
+            return Err(Error::OtherRepository { path: start, top });
+        }
         let commit = repository.commit(revision).map_err(|error| range_error(error, revision))?;
         let objects = repository.objects();
         let tree = repository.tree_of(&objects, &commit);
         let tree = tree.map_err(|cause| Error::Range { range: revision.to_owned(), cause })?;
-        let top = repository.work_tree.as_deref().unwrap_or(&repository.git_dir);
-        let here = std::env::current_dir().map_err(|cause| Error::Folder { folder: ".".into(), cause })?;
-        let top = work_tree_top(start).map_or_else(|| here.join(top), Path::to_path_buf);
-        Ok(Commit { revision: revision.to_owned(), repository, objects, tree, top })
+        Ok(Commit { revision: revision.to_owned(), repository, objects, tree, top, start })
     }
 
     /// A file of the commit, by its absolute path in the work tree.
-    fn read(&self, path: &Path) -> Result<Option<(String, Vec<u8>)>, Error> {
+    fn read(&self, what: &'static str, path: &Path) -> Result<Option<(String, Vec<u8>)>, Error> {
+        let path = resolved(path);
         let Ok(below) = path.strip_prefix(&self.top) else { return Ok(None) };
         let path = slashed(below);
         let name = format!("{}:{}", self.revision, below.display());
-        let lost = |cause: String| unreadable("configuration", &name, &cause);
+        let lost = |cause: String| unreadable(what, &name, &cause);
         let found = lookup(&self.objects, self.tree, &path).map_err(|error| lost(error.cause))?;
         let Some((EntryKind::File, blob)) = found else { return Ok(None) };
         let mut bytes = Vec::new();

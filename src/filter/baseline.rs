@@ -122,8 +122,11 @@ fn line(finding: &Finding) -> String {
 /// A path on one line: percent signs, control characters, what is no UTF-8 and blanks at its ends are written as `%HH`, and
 /// so is a path that would pass for none.
 fn escaped(path: &[u8]) -> String {
-    if path == NO_PATH.as_bytes() {
-        return "%2D".to_owned();
+    match path {
+        b"-" => return "%2D".to_owned(),
+        // What was given itself, where there is nothing above it.
+        b"" => return "%2E".to_owned(),
+        _ => {}
     }
     let mut text = String::with_capacity(path.len());
     let escape = |text: &mut String, bytes: &[u8]| {
@@ -162,6 +165,7 @@ mod tests {
             (b"a\nb\t\x7f", "a%0Ab%09%7F"),
             (b" a ", "%20a%20"),
             (b"-", "%2D"),
+            (b"", "%2E"),
             (b"\xff\xe9", "%FF%E9"),
             ("é\u{2028}\u{85}".as_bytes(), "é%E2%80%A8%C2%85"),
         ] {

@@ -9,8 +9,8 @@ use crate::blob::from_slashed;
 /// A folder that paths are seen from. None covers nothing.
 #[derive(Debug, Default)]
 pub struct Folder {
-    /// The working directory and the folder, both absolute and without `..`.
-    seen: Option<(PathBuf, PathBuf)>,
+    /// The working directory, and the folder as it is named and as it is without links, all absolute and without `..`.
+    seen: Option<(PathBuf, [PathBuf; 2])>,
 }
 
 impl Folder {
@@ -21,20 +21,26 @@ impl Folder {
     /// When the system does not say where the working directory is.
     pub fn new(folder: &Path) -> std::io::Result<Folder> {
         let here = std::env::current_dir()?;
-        let folder = plain(&here.join(folder));
-        Ok(Folder { seen: Some((plain(&here), folder)) })
+        let named = plain(&here.join(folder));
+        let real = here.join(folder).canonicalize().unwrap_or_else(|_| named.clone());
+        Ok(Folder { seen: Some((plain(&here), [named, real])) })
     }
 
     /// A path from the working directory, with `/` between its parts, as seen from the folder; `None` for what is not in it.
     pub fn place(&self, local_path: &[u8]) -> Option<PathBuf> {
-        let (here, folder) = self.seen.as_ref()?;
+        let (here, folders) = self.seen.as_ref()?;
+        let below = |path: &Path| folders.iter().find_map(|folder| Some(path.strip_prefix(folder).ok()?.to_path_buf()));
         let path = plain(&here.join(from_slashed(local_path)));
-        Some(path.strip_prefix(folder).ok()?.to_path_buf())
+        below(&path).or_else(|| {
+            // What is scanned may have been given by way of a link.
+            let real = path.parent()?.canonicalize().ok()?;
+            below(&real.join(path.file_name()?))
+        })
     }
 }
 
 /// The path without `.` and `..`, read off its words alone.
-fn plain(path: &Path) -> PathBuf {
+pub fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
@@ -57,14 +63,13 @@ impl Globs {
     ///
     /// # Errors
     ///
-    /// The first one that is none, and what is wrong with it.
-    pub fn new(globs: &[String]) -> Result<Globs, (String, String)> {
+    /// The number of the first one that is none, from 1; `None` when there are too many of them.
+    pub fn new(globs: &[String]) -> Result<Globs, Option<usize>> {
         let mut builder = GitignoreBuilder::new("");
-        for glob in globs {
-            builder.add_line(None, glob).map_err(|cause| (glob.clone(), cause.to_string()))?;
+        for (number, glob) in (1..).zip(globs) {
+            builder.add_line(None, glob).map_err(|_| Some(number))?;
         }
-        let last = || globs.last().cloned().unwrap_or_default();
-        builder.build().map(Globs).map_err(|cause| (last(), cause.to_string()))
+        builder.build().map(Globs).map_err(|_| None)
     }
 
     /// Whether they name this path, or a folder that it is in.
@@ -79,12 +84,13 @@ mod tests {
 
     #[test]
     fn places() {
-        let folder = Folder { seen: Some(("/r/sub".into(), "/r".into())) };
+        let folder = Folder { seen: Some(("/r/sub".into(), ["/r".into(), "/real".into()])) };
         for (path, expected) in [
             (&b"a.txt"[..], Some("sub/a.txt")),
             (b"../a.txt", Some("a.txt")),
             (b"./x/../a.txt", Some("sub/a.txt")),
             (b"/r/b", Some("b")),
+            (b"/real/b", Some("b")),
             (b"../../other", None),
             (b"/rest", None),
         ] {
@@ -102,6 +108,6 @@ mod tests {
         );
         assert!(!names("/b.txt", "a/b.txt") && !names("*.md", "a/b.txt") && !names("a", "b"));
         assert!(!globs(&["*.txt", "!keep.txt"]).expect("globs").name(Path::new("keep.txt")));
-        assert!(globs(&["a{", "b"]).is_err());
+        assert!(matches!(globs(&["b", "a{"]), Err(Some(2))));
     }
 }

@@ -51,10 +51,8 @@ impl<'a> Marks<'a> {
     /// The mark for a finding with a mark beside it that counts.
     pub fn vouch_for(&mut self, finding: &Finding) -> Option<Suppression> {
         let mark = finding.mark.as_ref()?;
-        let is_meant = mark.key_id.is_none_or(|named| named == finding.key_id.as_str().as_bytes());
         let reason = if mark.reason.is_empty() { "a mark beside it, without a reason" } else { &mark.reason };
-        let counts = is_meant && self.is_in_base(finding);
-        counts.then(|| Suppression { by: SuppressedBy::Inline, reason: reason.to_owned() })
+        self.is_in_base(finding).then(|| Suppression { by: SuppressedBy::Inline, reason: reason.to_owned() })
     }
 
     /// Whether the base, if there has to be one, has the same path with the same key and a mark beside it. What can't be
@@ -72,10 +70,7 @@ impl<'a> Marks<'a> {
 fn marked(objects: &Objects, tree: ObjectId, path: &[u8], searched: Searched<'_>) -> BTreeSet<Fingerprint> {
     let Ok(Some((EntryKind::File, blob))) = lookup(objects, tree, path) else { return BTreeSet::new() };
     let mut marked = BTreeSet::new();
-    let is_marked = |located: &&Located| {
-        let id = located.found.key.id;
-        located.mark.as_ref().is_some_and(|mark| mark.key_id.is_none_or(|named| named == id.as_str().as_bytes()))
-    };
+    let is_marked = |located: &&Located| located.mark.is_some();
     // What can't be read whole has what was read.
     let _ = objects.lend(&blob, &mut |mut content| {
         let mut search = Search::new(searched.detector, searched.containers, searched.bounds);

@@ -58,13 +58,13 @@ struct Span {
     range: Range<u64>,
     start: Option<Position>,
     end: Option<Position>,
-    /// What vouches for a key there.
-    mark: Option<Mark>,
+    /// What vouches for keys there.
+    marks: Vec<Mark>,
 }
 
 impl Span {
     fn new(range: Range<u64>) -> Span {
-        Span { range, start: None, end: None, mark: None }
+        Span { range, start: None, end: None, marks: Vec::new() }
     }
 }
 
@@ -218,9 +218,11 @@ impl<'b> Bytes<'b> {
         }
     }
 
-    /// Counts the lines and columns of what stands in a block and was not counted before.
+    /// Counts the lines and columns of what begins in a block and was not counted before, and looks at what stands beside
+    /// it: the block that owns its beginning has enough around it for both.
     fn count(&mut self, lines: &mut Lines, block: &Block<'_>) {
         let end = block.base + block.bytes.len() as u64;
+        let owned_end = block.base + block.owned.end as u64;
         let (first_key, first_stream) = self.unplaced;
         let of_keys = self.keys[first_key..].iter_mut().filter_map(|key| match &mut key.span {
             Where::At(span) => Some(span),
@@ -230,9 +232,12 @@ impl<'b> Bytes<'b> {
         let of_keys = of_keys.take_while(|span| span.range.start <= end + MAX_LEAD as u64);
         let of_streams = self.streams[first_stream..].iter_mut().take_while(|span| span.range.start <= end);
         let mut wanted: Vec<(u64, &mut Option<Position>)> = Vec::new();
-        for Span { range, start, end: last, mark } in of_keys.chain(of_streams) {
-            if start.is_none() && range.start <= end {
-                *mark = mark::near(block, self.form, range);
+        for Span { range, start, end: last, marks } in of_keys.chain(of_streams) {
+            if range.start >= owned_end {
+                continue;
+            }
+            if start.is_none() {
+                *marks = mark::near(block, self.form, range);
             }
             wanted.push((range.start, start));
             wanted.push((range.end, last));
@@ -276,10 +281,11 @@ impl<'b> Bytes<'b> {
             outcome.problem(self.budget, kind, message);
         }
         for Key { found, span } in self.keys {
-            let Span { range, start, end, mark } = match span {
+            let Span { range, start, end, marks } = match span {
                 Where::At(span) => span,
                 Where::In(number) => self.streams[number].clone(),
             };
+            let mark = mark::for_key(marks, found.key.id);
             outcome.keys.push(Located {
                 found,
                 members: members.to_vec(),

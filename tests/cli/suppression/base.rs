@@ -105,9 +105,70 @@ fn the_rules_of_the_base() {
     let run = bench.run(["scan", ".", "--config-from", "missing"]);
     assert_eq!(run.status, Some(2));
     assert!(run.stderr.contains("cannot resolve \"missing\""), "{}", run.stderr);
+    // Whichever way round the options stand.
+    for arguments in [
+        &["--config", "x.toml", "scan", ".", "--config-from", "main"][..],
+        &["--config-from", "main", "scan", ".", "--config", "x.toml"],
+        &["--isolated", "scan", ".", "--config-from", "main"],
+    ] {
+        let run = bench.run(arguments);
+        assert_eq!(run.status, Some(2), "{arguments:?}");
+        assert!(run.stderr.contains("can't be had together"), "{}", run.stderr);
+    }
     let elsewhere = Bench::new(1874);
     elsewhere.write("a.txt", "");
     let run = elsewhere.run(["scan", ".", "--config-from", "main"]);
     assert_eq!(run.status, Some(2));
     assert!(run.stderr.contains("cannot open the repository at "), "{}", run.stderr);
+}
+
+/// A change can put another repository, or a link to one, in the place of what is scanned. Its commits are not the base.
+#[cfg(unix)]
+#[test]
+fn another_repository_in_the_place_of_a_folder() {
+    let mut bench = Bench::new(1875);
+    let key = bench.live();
+    bench.write("src/a.txt", "x");
+    on_topic(&bench);
+    bench.clear("src");
+    bench.write("src/a.txt", &key);
+    bench.write("src/.hopx-leaks.toml", allow(&key));
+    bench.git(&["init", "-q", "-b", "main", "src"]);
+    bench.git(&["-C", "src", "add", "."]);
+    bench.git(&["-C", "src", "commit", "-q", "-m", "the attacker's main"]);
+    std::os::unix::fs::symlink("src", bench.join("link")).expect("a link");
+    for folder in ["src", "link", "src/a.txt"] {
+        let run = bench.run(["scan", folder, "--config-from", "main"]);
+        assert_eq!(run.status, Some(2), "{folder}: {}", run.text());
+        assert!(run.stderr.contains("which --config-from reads from"), "{}", run.stderr);
+    }
+    assert_eq!(bench.run(["scan", ".", "--config-from", "main"]).status, Some(1));
+}
+
+/// Paths of the baseline as people write them, from a folder below, and through a link.
+#[cfg(unix)]
+#[test]
+fn where_the_baseline_is() {
+    let mut bench = Bench::new(1876);
+    let key = bench.live();
+    bench.write("sub/a.txt", &key);
+    assert_eq!(bench.run(["scan", ".", "--write-baseline", ".known"]).status, Some(0));
+    // The path is from the top of the work tree, which there is none yet.
+    bench.git(&["init", "-q", "-b", "main"]);
+    commit_all(&bench, "base");
+    let link = bench.join("../").join(format!("{}-link", bench.path().file_name().expect("a name").display()));
+    std::os::unix::fs::symlink(bench.path(), &link).expect("a link");
+    let through = link.join(".known").display().to_string();
+    for arguments in [
+        &["-C", "sub", "scan", ".", "--baseline", "../.known"][..],
+        &["scan", "sub", "--baseline", "sub/../.known"],
+        &["scan", ".", "--baseline", &through],
+        &["-C", &link.display().to_string(), "scan", ".", "--baseline", ".known"],
+    ] {
+        assert_eq!(bench.run(arguments).status, Some(0), "{arguments:?}");
+        let with = [arguments, &["--config-from", "main"]].concat();
+        let run = bench.run(&with);
+        assert_eq!(run.status, Some(0), "{with:?}: {}", run.stderr);
+    }
+    std::fs::remove_file(link).expect("removed");
 }

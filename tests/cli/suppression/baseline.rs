@@ -235,3 +235,41 @@ fn a_known_leak_is_not_sent() {
     let seen = api.seen();
     assert!(seen.len() == 1 && seen[0].key_id() == Some(id(&leaked)));
 }
+
+/// What is given and has a key in its own name has an empty path.
+#[test]
+fn what_is_written_can_be_read() {
+    let mut bench = Bench::new(1860);
+    let key = bench.live();
+    bench.write(format!("{key}/a.txt"), "x");
+    let run = bench.run(["scan", &key, "--write-baseline", "known"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let run = bench.run(["scan", &key, "--baseline", "known", "--report-stale"]);
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
+}
+
+/// One file has one writer, and what is no file is written to as it is.
+#[cfg(unix)]
+#[test]
+fn one_file_for_two_things() {
+    let mut bench = Bench::new(1861);
+    let key = bench.live();
+    bench.write("a.txt", &key);
+    std::os::unix::fs::symlink("real.json", bench.join("link.json")).expect("a link");
+    std::fs::create_dir(bench.join("folder")).expect("made");
+    for arguments in [
+        &["-o", "json=y", "-o", "sarif=./y"][..],
+        &["-o", "x.json", "--write-baseline", "x.json"],
+        &["-o", "link.json", "-o", "sarif=real.json"],
+        &["-o", "x.json", "-o", "sarif=folder/../x.json"],
+    ] {
+        let run = bench.run(["scan", "."].iter().chain(arguments));
+        assert_eq!((run.status, run.stdout.len()), (Some(2), 0), "{arguments:?}");
+        assert!(run.stderr.contains("two reports would go to "), "{}", run.stderr);
+    }
+    assert!(!bench.join("y").exists() && !bench.join("x.json").exists());
+    // Standard output is a pipe here.
+    let run = bench.run(["scan", ".", "-q", "--write-baseline", "/dev/stdout"]);
+    assert_eq!((run.status, run.text().lines().count()), (Some(0), 1), "{}", run.stderr);
+    assert!(run.text().starts_with(id(&key)));
+}

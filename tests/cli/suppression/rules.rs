@@ -118,7 +118,7 @@ fn what_is_wrong_in_the_file() {
         ("[[allow]]\nreason = \"x\"\n".to_owned(), 1, "missing field `key-id`"),
         ("[[allow]]\nkey-id = \"abcDEF123456\"\nreason = \" \"\n".to_owned(), 3, "the reason is empty"),
         (format!("{good}paths = []\n"), 4, "paths is empty"),
-        (format!("{good}paths = [\"a{{\"]\n"), 4, "bad glob \"a{\""),
+        (format!("{good}paths = [\"a{{\"]\n"), 4, "bad glob, number 1 here; write it"),
         (format!("{good}expires = \"2027-01-31\"\n"), 4, "expected"),
         (format!("{good}expires = 2027-01-31T10:00:00Z\n"), 4, "expires is no day; write it as 2027-01-31"),
         (format!("{good}expires = 2027-02-31\n"), 4, ""),
@@ -233,4 +233,58 @@ fn the_order() {
     assert_eq!(by(&["--baseline", "known"]).as_deref(), Some("inline"));
     // All of them are needed still.
     assert_eq!(bench.run(["scan", ".", "--baseline", "known", "--report-stale"]).stderr, "");
+}
+
+/// Texts of the configuration are somebody's: no key in them comes out, and no half of one.
+#[test]
+fn keys_in_the_configuration() {
+    let mut bench = Bench::new(1819);
+    let (key, other) = (bench.live(), bench.live());
+    let secret = &other[23..];
+    bench.write("a.txt", &key);
+    let config = format!(
+        "exclude = [\"{other}\"]\n{}[[accept]]\npath = \"{other}\"\nkind = \"corrupt\"\nreason = \"{other}\"\n",
+        allow(&key, &format!("paths = [\"a.txt\", \"{other}\"]\nexpires = 2999-01-01\n"))
+            .replace("known", &format!("see {other}"))
+    );
+    bench.write(".hopx-leaks.toml", &config);
+    for format in
+        ["text", "json", "jsonl", "sarif", "github", "gitleaks-json", "junit", "csv", "markdown", "html", "rdjson"]
+    {
+        let run = bench.run(["scan", "a.txt", "-f", format, "--include-suppressed", "--report-stale"]);
+        assert_eq!(run.status, Some(0), "{format}: {} {}", run.text(), run.stderr);
+        assert!(format == "github" || run.text().contains(id(&key)), "{format}");
+    }
+    assert!(bench.run(["config", "show"]).text().contains(&format!("see hopx_live_{}.****", id(&other))));
+    for text in [
+        format!("exclude = \"{secret}\"\n"),
+        format!("allow = \"{secret}\"\n"),
+        format!("{secret} = 1\n"),
+        format!("\"{secret}\" = 1\n"),
+        format!("exclude = [\"{secret}{{\"]\n"),
+        format!("[[allow]]\nkey-id = \"{}\"\nreason = \"x\"\nexpires = \"{secret}\"\n", id(&key)),
+        format!("[[accept]]\npath = \"x\"\nkind = \"{secret}\"\nreason = \"x\"\n"),
+        format!("exclude = [\"\\u{secret}\"]\n"),
+        format!("exclude = {secret}\n"),
+    ] {
+        bench.write(".hopx-leaks.toml", text);
+        let run = bench.run(["scan", "."]);
+        assert_eq!(run.status, Some(2), "{}", run.stderr);
+        assert!(!run.stderr.contains("struct "), "{}", run.stderr);
+    }
+}
+
+/// Thousands of rules cost no more than a look each.
+#[test]
+fn many_rules() {
+    let mut bench = Bench::new(1820);
+    let key = bench.live();
+    bench.write("a.txt", format!("{key}\n").repeat(2_000));
+    let other = |number| format!("[[allow]]\nkey-id = \"{number:012}\"\nreason = \"x\"\n");
+    let others = (0..20_000).map(other).collect::<Vec<_>>().concat();
+    bench.write(".hopx-leaks.toml", format!("{others}{}", allow(&key, "")));
+    assert_eq!(bench.run(["scan", "."]).status, Some(0));
+    bench.write(".hopx-leaks.toml", "#".repeat((4 << 20) + 1));
+    let run = bench.run(["scan", "."]);
+    assert!(run.stderr.contains("it is larger than 4 MiB"), "{}", run.stderr);
 }
