@@ -1,10 +1,10 @@
 //! The command line, in clap's terms. Only [`config`](crate::config) reads these structs.
 
 mod containers;
+mod hook;
 mod rules;
 mod verify;
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -13,10 +13,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::detect::Detector;
 use crate::exit::{Exit, FailOn};
-use crate::hook::{Method, Stage};
 use crate::report::Format;
 
 pub use containers::ContainerArgs;
+pub use hook::{HookCommand, HookInstallArgs, HookRunCommand, HookStages, HookUninstallArgs};
 pub use rules::RulesArgs;
 pub use verify::VerifyArgs;
 
@@ -104,104 +104,6 @@ pub enum SchemaKind {
     Report,
     /// The configuration file, once its TOML is read as JSON
     Config,
-}
-
-/// What to do about git hooks.
-#[derive(Debug, Subcommand)]
-pub enum HookCommand {
-    /// Put the hooks in place, without touching what is there
-    ///
-    /// Hooks go where git looks for them: core.hooksPath if it is set, else the folder hooks of the repository. From
-    /// git 2.54 on they are entries in the repository's configuration. Elsewhere they are a marked block at the head of
-    /// the hook's shell script, which is kept; a hook that is no shell script, or a link, is left alone. Where
-    /// pre-commit, prek, lefthook, husky or simple-git-hooks is in charge, nothing is written and what to add to its
-    /// configuration is printed. A folder that core.hooksPath names outside of the repository is shared with others and
-    /// left alone.
-    ///
-    /// Exit status: 0 all in place, 2 at least one is not.
-    Install(HookInstallArgs),
-    /// Take out what install put in, and nothing else
-    Uninstall(HookUninstallArgs),
-    /// Say which hooks are in place and work
-    ///
-    /// Exit status: 0 all of them, 1 at least one is not.
-    Status(HookStages),
-    /// Do the work of a hook; git and hook managers call this
-    #[command(subcommand)]
-    Run(HookRunCommand),
-}
-
-/// How to install hooks.
-#[derive(Debug, Args)]
-pub struct HookInstallArgs {
-    /// Which.
-    #[command(flatten)]
-    pub stages: HookStages,
-
-    /// How git is to find them
-    #[arg(long, value_enum, default_value_t = Method::Auto)]
-    pub method: Method,
-
-    /// Install beside a hook manager, in a shared folder, and in a hook that is switched off
-    #[arg(long)]
-    pub force: bool,
-
-    /// Print what would be written, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// How to uninstall hooks.
-#[derive(Debug, Args)]
-pub struct HookUninstallArgs {
-    /// Which.
-    #[command(flatten)]
-    pub stages: HookStages,
-
-    /// Uninstall from a folder that is shared with other repositories, too
-    #[arg(long)]
-    pub force: bool,
-
-    /// Print what would be changed, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// Which hooks.
-#[derive(Debug, Args)]
-pub struct HookStages {
-    /// This hook only; may be given more than once [default: all three]
-    #[arg(long = "hook", value_enum, value_name = "HOOK")]
-    pub stages: Vec<Stage>,
-}
-
-/// Which hook's work to do, with the arguments that git gives it (githooks(5)); more are accepted and ignored.
-#[derive(Debug, Subcommand)]
-pub enum HookRunCommand {
-    /// Look at what is about to be committed
-    PreCommit {
-        /// Arguments of a hook manager, not used
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
-    },
-    /// Look at the message of the commit
-    CommitMsg {
-        /// The file with the message
-        file: PathBuf,
-        /// Arguments of a hook manager, not used
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
-    },
-    /// Look at what is about to be pushed, as git names it on standard input
-    PrePush {
-        /// The name of the remote
-        remote: Option<OsString>,
-        /// The address of the remote
-        url: Option<OsString>,
-        /// Arguments of a hook manager, not used
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        rest: Vec<OsString>,
-    },
 }
 
 /// What to scan.
@@ -363,31 +265,6 @@ impl ValueEnum for FailOn {
             FailOn::Leaks => "Any leak that is not suppressed",
             FailOn::Live => "A leak that is not suppressed, unless the API refuses its key; needs --verify",
             FailOn::None => "No leak, ever; an incomplete scan still does",
-        };
-        Some(PossibleValue::new(self.name()).help(help))
-    }
-}
-
-impl ValueEnum for Stage {
-    fn value_variants<'a>() -> &'a [Stage] {
-        &Stage::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
-    }
-}
-
-impl ValueEnum for Method {
-    fn value_variants<'a>() -> &'a [Method] {
-        &Method::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        let help = match self {
-            Method::Auto => "By configuration where git is 2.54 or later, else by script",
-            Method::Config => "An entry in the repository's configuration",
-            Method::Script => "A marked block in the hook's script",
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

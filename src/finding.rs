@@ -355,3 +355,31 @@ fn mark(located: &Located, origin: &Origin<'_>, detector: &Detector) -> Option<B
     let reason = String::from_utf8_lossy(&reason).chars().take(LONG).collect();
     Some(Box::new(Mark { key_id: mark.key_id, reason }))
 }
+
+/// A finding for the tests of what is made of findings: a generated key on the first line of a file.
+#[cfg(test)]
+pub(crate) fn sample(path: &str, seed: u64, suppressed: Option<Suppression>) -> Finding {
+    let text = crate::key::generate::Keys::new(seed).live();
+    let key = crate::key::Key::at_start(text.as_bytes()).expect("a generated key has the shape");
+    Finding {
+        root: b".".to_vec(),
+        path: Some(path.into()),
+        local_path: path.into(),
+        given: Given::Met,
+        kind: Kind::Content,
+        start: Position::unplaced(0),
+        end: Position::unplaced(66),
+        rule: key.rule,
+        key_id: key.id,
+        fingerprint: key.fingerprint(),
+        confidence: Confidence::High,
+        members: Vec::new(),
+        encodings: Vec::new(),
+        exposure: Exposure::Unknown,
+        git: None,
+        line_hash: None,
+        mark: None,
+        suppressed,
+        verdict: None,
+    }
+}

@@ -246,6 +246,11 @@ impl Report {
         self.unlisted + self.findings.iter().filter(|finding| finding.suppressed.is_some()).count()
     }
 
+    /// The findings that are neither leaks nor suppressed: in files that git ignores.
+    pub fn notes(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.suppressed.is_none() && !finding.is_leak()).count()
+    }
+
     /// The findings that a format shows.
     pub fn shown(&self, suppressed: Suppressed) -> impl Iterator<Item = &Finding> {
         let shows = move |finding: &&Finding| suppressed == Suppressed::Show || finding.suppressed.is_none();
@@ -307,37 +312,7 @@ pub fn write(report: &Report, format: Format, style: Style, out: &mut dyn Write)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blob::Kind;
-    use crate::detect::Confidence;
-    use crate::finding::{Exposure, Given, SuppressedBy, Suppression};
-    use crate::key::{Key, generate::Keys};
-    use crate::lines::Position;
-
-    fn finding(seed: u64, suppressed: Option<Suppression>) -> Finding {
-        let text = Keys::new(seed).live();
-        let key = Key::at_start(text.as_bytes()).expect("a key");
-        Finding {
-            root: b".".to_vec(),
-            path: Some(b"a.txt".to_vec()),
-            local_path: b"a.txt".to_vec(),
-            given: Given::Met,
-            kind: Kind::Content,
-            start: Position::unplaced(0),
-            end: Position::unplaced(66),
-            rule: key.rule,
-            key_id: key.id,
-            fingerprint: key.fingerprint(),
-            confidence: Confidence::High,
-            members: Vec::new(),
-            encodings: Vec::new(),
-            exposure: Exposure::Unknown,
-            git: None,
-            line_hash: None,
-            mark: None,
-            suppressed,
-            verdict: None,
-        }
-    }
+    use crate::finding::{SuppressedBy, Suppression, sample};
 
     /// Here and not through the program, as the one in [`sarif`]. What is suppressed is shown when that is wanted, with
     /// the reason, which is data like any; and never in `gitlab`, which would count it.
@@ -345,7 +320,7 @@ mod tests {
     fn suppressed_findings_are_shown_on_request() {
         let reason = "a \u{1b} <b> `x` ::y ]]> reason".to_owned();
         let suppression = Suppression { by: SuppressedBy::Documentation, reason };
-        let (vouched, leak) = (finding(72, Some(suppression)), finding(73, None));
+        let (vouched, leak) = (sample("a.txt", 72, Some(suppression)), sample("a.txt", 73, None));
         let [vouched_id, leak_id] = [&vouched, &leak].map(|finding| finding.key_id.to_string());
         let report = Report::new(Mode::Scan, vec![vouched, leak], Coverage::default());
         for format in Format::ALL {

@@ -26,8 +26,10 @@ pub struct File {
     pub allows: Vec<Allow>,
     /// Problems that somebody has looked at.
     pub accepts: Vec<Accept>,
-    /// The lines of `exclude` and of `baseline`, from 1.
-    pub lines: (usize, usize),
+    /// The line of `exclude`, from 1.
+    pub exclude_line: usize,
+    /// The line of `baseline`, from 1.
+    pub baseline_line: usize,
 }
 
 #[derive(Deserialize)]
@@ -82,10 +84,8 @@ impl File {
             reader.bad(at, format!("{}; see hopx-leaks schema config", quoteless(error.message())))
         })?;
         let line = |at: Option<usize>| at.map_or(0, |at| reader.line(at));
-        let lines = (
-            line(document.exclude.as_ref().map(|value| value.span().start)),
-            line(document.baseline.as_ref().map(|value| value.span().start)),
-        );
+        let exclude_line = line(document.exclude.as_ref().map(|value| value.span().start));
+        let baseline_line = line(document.baseline.as_ref().map(|value| value.span().start));
         if let Some(exclude) = &document.exclude {
             reader.globs(exclude.get_ref(), exclude.span().start)?;
         }
@@ -94,7 +94,8 @@ impl File {
             baseline: document.baseline.map(Spanned::into_inner),
             allows: document.allow.into_iter().map(|table| reader.allow(table)).collect::<Result<_, _>>()?,
             accepts: document.accept.into_iter().map(|table| reader.accept(table)).collect::<Result<_, _>>()?,
-            lines,
+            exclude_line,
+            baseline_line,
         })
     }
 }

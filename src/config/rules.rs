@@ -39,8 +39,10 @@ pub struct Rules {
     pub config: Option<String>,
     /// Where there is none: why, in words.
     pub none: String,
-    /// Where `exclude` and `baseline` come from, in words.
-    pub sources: (String, String),
+    /// Where `exclude` comes from, in words.
+    pub exclude_source: String,
+    /// Where the baseline comes from, in words.
+    pub baseline_source: String,
     /// What is to be said about them.
     pub notices: Vec<String>,
 }
@@ -101,7 +103,7 @@ impl Rules {
             }
         };
         let mut notices = Vec::new();
-        let (baseline, why) = store.baseline(args, read.as_ref(), &here, &mut notices)?;
+        let (baseline, baseline_source) = store.baseline(args, read.as_ref(), &here, &mut notices)?;
         let inline = match store {
             Store::Disk => Inline::All,
             Store::Commit(commit) => {
@@ -113,11 +115,11 @@ impl Rules {
         let folder = folder.map_err(|cause| Error::Folder { folder: ".".into(), cause })?.unwrap_or_default();
         let config = read.as_ref().map(|read| format!("{} ({})", read.name, read.why));
         let exclude_source =
-            read.as_ref().map(|read| format!("{}:{}", read.name, read.file.lines.0)).unwrap_or_default();
+            read.as_ref().map(|read| format!("{}:{}", read.name, read.file.exclude_line)).unwrap_or_default();
         let File { exclude, allows, accepts, .. } = read.map(|read| read.file).unwrap_or_default();
         let stale = if args.report_stale { Stale::Name } else { Stale::Ignore };
         let filter = Filter { inline, allows, accepts, folder, baseline, stale };
-        Ok(Rules { exclude, filter, config, none, sources: (exclude_source, why), notices })
+        Ok(Rules { exclude, filter, config, none, exclude_source, baseline_source, notices })
     }
 }
 
@@ -208,7 +210,7 @@ impl Store {
         let named = args.baseline.as_ref().map(|file| (here.join(file), "--baseline".to_owned()));
         let configured = read.and_then(|read| {
             let file = read.folder.join(read.file.baseline.as_ref()?);
-            Some((file, format!("{}:{}", read.name, read.file.lines.1)))
+            Some((file, format!("{}:{}", read.name, read.file.baseline_line)))
         });
         let Some((path, why)) = named.or(configured) else { return Ok((None, String::new())) };
         let found = match self {

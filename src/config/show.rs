@@ -22,10 +22,9 @@ pub fn text(rules: &Rules, excluded: &[String]) -> String {
     for notice in rules.notices.iter().chain(&rules.filter.warnings()) {
         comment(&mut text, notice);
     }
-    let (exclude_source, baseline_source) = &rules.sources;
     if !rules.exclude.is_empty() || !excluded.is_empty() {
         if !rules.exclude.is_empty() {
-            comment(&mut text, &format!("exclude: from {exclude_source}"));
+            comment(&mut text, &format!("exclude: from {}", rules.exclude_source));
         }
         if !excluded.is_empty() {
             comment(&mut text, &format!("exclude: {} from --exclude", values(excluded)));
@@ -35,7 +34,7 @@ pub fn text(rules: &Rules, excluded: &[String]) -> String {
     }
     if let Some(baseline) = &rules.filter.baseline {
         let known = crate::coverage::count(baseline.len() as u64, "known leak");
-        let source = terminal(baseline_source.as_bytes());
+        let source = terminal(rules.baseline_source.as_bytes());
         line(&mut text, &format!("baseline = {} # {known}, from {source}", value(baseline.name())));
     }
     for allow in &rules.filter.allows {

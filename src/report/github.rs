@@ -28,7 +28,7 @@ const LONG: usize = 2_000;
 ///
 /// Those of `out`.
 pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
-    for level in [Level::Error, Level::Warning, Level::Note] {
+    for level in Level::ALL {
         let name = command(level);
         let incomplete = (level == Level::Warning).then(|| incomplete(report)).flatten();
         let findings = report.shown(suppressed).filter(|finding| words::weight(finding) == level);

@@ -127,7 +127,6 @@ fn write_banner(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let leaks = report.leaks().count();
-    let notes = report.findings.len() - leaks - report.suppressed();
     let pushed = keys::distinct(report.leaks().filter(|finding| finding.exposure == Exposure::Pushed));
     let mut tiles = vec![
         ("keys to revoke", report.leaked_keys()),
@@ -147,7 +146,7 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }));
     }
     tiles.extend([
-        ("places in files that git ignores", notes),
+        ("places in files that git ignores", report.notes()),
         ("places suppressed", report.suppressed()),
         ("problems", report.coverage.problems.len()),
     ]);
@@ -170,7 +169,7 @@ fn write_keys(report: &Report, keys: &[Key<'_>], cut: keys::Cut, out: &mut dyn W
             keys = count(cut.keys as u64, "key"),
         )?;
     }
-    let hidden = report.findings.len() - report.shown(Suppressed::Hide).count();
+    let hidden = report.suppressed();
     if hidden > 0 && keys.iter().all(|key| !key.is_suppressed_anywhere()) {
         writeln!(out, "<p>{} not shown; --include-suppressed shows them.</p>", are(hidden, "suppressed place"))?;
     }
@@ -195,19 +194,10 @@ fn are(number: usize, noun: &str) -> String {
 
 /// The form that the script works with: nothing is ever sent.
 fn write_filters(keys: &[Key<'_>], out: &mut dyn Write) -> io::Result<()> {
-    let exposures = [
-        Exposure::Pushed,
-        Exposure::Committed,
-        Exposure::Staged,
-        Exposure::Untracked,
-        Exposure::Ignored,
-        Exposure::Unreachable,
-        Exposure::Unknown,
-    ];
-    let exposures = exposures.map(|exposure| {
+    let exposures = Exposure::ALL.map(|exposure| {
         (exposure.id(), keys.iter().filter(|key| key.places.iter().any(|place| place.exposure == exposure)).count())
     });
-    let levels = [Level::Error, Level::Warning, Level::Note]
+    let levels = Level::ALL
         .map(|level| (level.id(), keys.iter().filter(|key| key.places.iter().any(|p| p.level() == level)).count()));
     let verdicts = Status::ALL.map(Status::id).into_iter().chain([UNCHECKED]);
     let verdicts = verdicts.map(|id| (id, keys.iter().filter(|key| key.verdict_id() == id).count()));

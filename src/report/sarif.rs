@@ -315,41 +315,15 @@ fn literal(message: &str) -> Text {
 mod tests {
     use super::*;
     use crate::coverage::Coverage;
-    use crate::detect::Confidence;
-    use crate::key::{Key, generate::Keys};
-    use crate::lines::Position;
+    use crate::finding::sample;
 
     /// Here and not through the program, since the one key that is suppressed is written down in one place only,
     /// `tests/cli/detection/placeholders.rs`.
     #[test]
     fn suppressions_stand_on_all_results_or_on_none() {
-        let finding = |path: &str, suppressed| {
-            let text = Keys::new(71).live();
-            let key = Key::at_start(text.as_bytes()).expect("a key");
-            Finding {
-                root: b".".to_vec(),
-                path: Some(path.into()),
-                local_path: path.into(),
-                given: crate::finding::Given::Met,
-                kind: crate::blob::Kind::Content,
-                start: Position::unplaced(0),
-                end: Position::unplaced(66),
-                rule: key.rule,
-                key_id: key.id,
-                fingerprint: key.fingerprint(),
-                confidence: Confidence::High,
-                members: Vec::new(),
-                encodings: Vec::new(),
-                exposure: crate::finding::Exposure::Unknown,
-                git: None,
-                line_hash: None,
-                mark: None,
-                suppressed,
-                verdict: None,
-            }
-        };
         let why = Suppression { by: SuppressedBy::Documentation, reason: "printed there".to_owned() };
-        let report = Report::new(Mode::Scan, vec![finding("a", Some(why)), finding("b", None)], Coverage::default());
+        let report =
+            Report::new(Mode::Scan, vec![sample("a", 71, Some(why)), sample("b", 71, None)], Coverage::default());
         let suppressions = |suppressed| {
             let mut bytes = Vec::new();
             write(&report, suppressed, &mut bytes).expect("in memory");

@@ -181,8 +181,7 @@ pub fn coverage(report: &Report) -> String {
     if suppressed > 0 {
         parts.push(format!("{suppressed} suppressed"));
     }
-    let is_note = |finding: &&Finding| finding.suppressed.is_none() && !finding.is_leak();
-    let notes = report.findings.iter().filter(is_note).count() as u64;
+    let notes = report.notes() as u64;
     if notes > 0 {
         parts.push(format!("{} in files that git ignores", count(notes, "key")));
     }

@@ -292,3 +292,26 @@ fn a_closed_pipe_and_a_file_that_is_read_and_written() {
     assert_eq!(bench.run(["report", "-q", "-o", "one.json", "one.json"]).status, Some(1));
     assert_eq!(super::read(&bench, "one.json"), base);
 }
+
+/// Suppressed findings that a report counts and does not list are counted by every format, and are no notes.
+#[test]
+fn what_is_counted_and_not_listed() {
+    let mut bench = Bench::new(1790);
+    let (marked, leaked) = (bench.live(), bench.live());
+    bench.write("a.txt", format!("{marked} # hopx-leaks:allow\n{marked} # hopx-leaks:allow\n"));
+    bench.write("b.txt", &leaked);
+    for name in ["one.json", "two.json"] {
+        bench.run(["scan", "a.txt", "b.txt", "-q", "-o", name]);
+    }
+    for format in super::FORMATS {
+        let run = bench.run(["report", "-f", format, "one.json", "two.json"]);
+        assert_eq!(run.status, Some(1), "{format}: {}", run.stderr);
+    }
+    let run = bench.run(["report", "one.json", "two.json"]);
+    assert!(run.text().ends_with(", 4 suppressed\n"), "{}", run.text());
+    let page = bench.run(["report", "-f", "html", "one.json", "two.json"]);
+    for words in ["<dt>places suppressed</dt><dd>4</dd>", "<dt>places in files that git ignores</dt><dd>0</dd>"] {
+        assert!(page.text().contains(words), "{words}");
+    }
+    assert!(page.text().contains("4 suppressed places are not shown"), "{}", page.text());
+}
