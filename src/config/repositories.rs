@@ -29,12 +29,12 @@ pub fn commits(args: &CommitsArgs) -> Result<Source, Error> {
             repository.remote_tips().iter().filter_map(|tip| objects.peel(tip).commit()).map(|id| id.to_string()),
         );
     }
-    let commits = repository.range(&args.ranges, &not).map_err(|error| {
+    let named = repository.range(&args.ranges, &not).map_err(|error| {
         let not = args.not.iter().flat_map(|rev| ["--not", rev.as_str()]);
         let range: Vec<&str> = args.ranges.iter().map(String::as_str).chain(not).collect();
         range_error(error, &range.join(" "))
     })?;
-    Ok(Source::Commits(Commits { repository, commits, others: Vec::new() }))
+    Ok(Source::Commits(Commits { repository, commits: named.commits, others: named.tags }))
 }
 
 /// Everything that repositories hold in their object databases.

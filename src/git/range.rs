@@ -8,7 +8,7 @@ use gix::bstr::BStr;
 use crate::git::commit::Parts;
 use crate::git::repository::in_words;
 use crate::git::{Repository, plain};
-use crate::object::ObjectId;
+use crate::object::{ObjectId, ObjectKind};
 
 /// Why a range gives no commits to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +46,29 @@ impl RangeError {
 const CUT: &str = "the clone is shallow, so fetch the whole history if the name is right (git fetch --unshallow; in a \
                    GitHub workflow: actions/checkout with fetch-depth: 0)";
 
+/// What ranges name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// The commits.
+    pub commits: Vec<ObjectId>,
+    /// The annotated tags that name an end which is in, and none which is out.
+    pub tags: Vec<ObjectId>,
+}
+
 /// Where a range begins and ends.
 #[derive(Debug, Default)]
 struct Ends {
-    /// Commits whose ancestors are in.
-    with: Vec<ObjectId>,
-    /// Commits whose ancestors are out.
-    without: Vec<ObjectId>,
+    /// What has its ancestors in.
+    with: Vec<End>,
+    /// What has its ancestors out.
+    without: Vec<End>,
+}
+
+/// A commit, and the annotated tags that it was named by.
+#[derive(Debug)]
+struct End {
+    commit: ObjectId,
+    tags: Vec<ObjectId>,
 }
 
 impl Repository {
@@ -61,7 +77,7 @@ impl Repository {
     /// # Errors
     ///
     /// Why they can't be told.
-    pub fn range(&self, ranges: &[String], not: &[String]) -> Result<Vec<ObjectId>, RangeError> {
+    pub fn range(&self, ranges: &[String], not: &[String]) -> Result<Named, RangeError> {
         let mut ends = Ends::default();
         for range in ranges {
             self.resolve(range, &mut ends)?;
@@ -72,16 +88,22 @@ impl Repository {
             ends.without.extend(out.with);
             ends.with.extend(out.without);
         }
-        self.commits_between(&ends.with, &ends.without)
+        let commits = |ends: &[End]| ends.iter().map(|end| end.commit).collect::<Vec<ObjectId>>();
+        let commits = self.commits_between(&commits(&ends.with), &commits(&ends.without))?;
+        let mut tags: Vec<ObjectId> = ends.with.into_iter().flat_map(|end| end.tags).collect();
+        tags.sort();
+        tags.dedup();
+        tags.retain(|tag| !ends.without.iter().any(|end| end.tags.contains(tag)));
+        Ok(Named { commits, tags })
     }
 
-    /// The commit that a revision names.
+    /// The commit that a revision names; HEAD for none.
     ///
     /// # Errors
     ///
     /// Why it names none.
     pub fn commit(&self, revision: &str) -> Result<ObjectId, RangeError> {
-        self.one(revision)
+        self.end(revision).map(|end| end.commit)
     }
 
     /// Adds the ends of a range, which gitrevisions(7) calls "Specifying Ranges".
@@ -89,8 +111,8 @@ impl Repository {
         let as_range = match self.ends_of(range) {
             Some(Ok(found)) => Ok(found),
             // Dots may be part of a revision: `HEAD^{/v1..2}`.
-            Some(Err(error)) => self.one(range).map(Ends::with).map_err(|_| error),
-            None => self.one(range).map(Ends::with),
+            Some(Err(error)) => self.end(range).map(Ends::with).map_err(|_| error),
+            None => self.end(range).map(Ends::with),
         };
         let found = as_range.map_err(|error| match error {
             RangeError::Unresolved { cause, .. } => RangeError::Unresolved { range: range.to_owned(), cause },
@@ -104,41 +126,46 @@ impl Repository {
     /// The ends of what is written as a range; `None` for what is one revision.
     fn ends_of(&self, range: &str) -> Option<Result<Ends, RangeError>> {
         if let Some(revision) = range.strip_prefix('^') {
-            let one = self.one(revision);
-            return Some(one.map(|id| Ends { without: vec![id], ..Ends::default() }));
+            return Some(self.end(revision).map(|end| Ends { without: vec![end], ..Ends::default() }));
         }
         if let Some((from, to)) = range.split_once("...") {
             let both = || {
-                let (one, other) = (self.one(from)?, self.one(to)?);
-                Ok(Ends { with: vec![one, other], without: self.shared(one, other)? })
+                let (one, other) = (self.end(from)?, self.end(to)?);
+                let shared = self.shared(one.commit, other.commit)?;
+                Ok(Ends { with: vec![one, other], without: End::all(shared) })
             };
             return Some(both());
         }
         // Two dots alone are the folder above.
         if let Some((from, to)) = range.split_once("..").filter(|_| range != "..") {
-            return Some(self.one(from).and_then(|from| Ok(Ends { with: vec![self.one(to)?], without: vec![from] })));
+            return Some(self.end(from).and_then(|from| Ok(Ends { with: vec![self.end(to)?], without: vec![from] })));
         }
         if let Some(revision) = range.strip_suffix("^@") {
-            let parents = self.one(revision).and_then(|id| self.parents(id));
-            return Some(parents.map(|with| Ends { with, ..Ends::default() }));
+            let parents = self.commit(revision).and_then(|id| self.parents(id));
+            return Some(parents.map(|parents| Ends { with: End::all(parents), ..Ends::default() }));
         }
         if let Some(revision) = range.strip_suffix("^!") {
-            return Some(self.one(revision).and_then(|id| Ok(Ends { with: vec![id], without: self.parents(id)? })));
+            let alone = |end: End| {
+                let without = End::all(self.parents(end.commit)?);
+                Ok(Ends { with: vec![end], without })
+            };
+            return Some(self.end(revision).and_then(alone));
         }
         let (revision, number) = range.rsplit_once("^-")?;
         let number: usize = if number.is_empty() { 1 } else { number.parse().ok()? };
-        let without_one = |id: ObjectId| {
+        let without_one = |end: End| {
             let parent = number
                 .checked_sub(1)
-                .and_then(|number| self.parents(id).map(|all| all.get(number).copied()).transpose());
+                .and_then(|number| self.parents(end.commit).map(|all| all.get(number).copied()).transpose());
             let missing = || self.unresolved(revision, &format!("it has no parent {number}"));
-            Ok(Ends { with: vec![id], without: vec![parent.unwrap_or_else(|| Err(missing()))?] })
+            let parent = parent.unwrap_or_else(|| Err(missing()))?;
+            Ok(Ends { with: vec![end], without: End::all(vec![parent]) })
         };
-        Some(self.one(revision).and_then(without_one))
+        Some(self.end(revision).and_then(without_one))
     }
 
-    /// The commit that a revision names; HEAD for none.
-    fn one(&self, revision: &str) -> Result<ObjectId, RangeError> {
+    /// What a revision names; HEAD for none.
+    fn end(&self, revision: &str) -> Result<End, RangeError> {
         let revision = if revision.is_empty() { "HEAD" } else { revision };
         let id = match ObjectId::from_hex(revision.as_bytes()) {
             Some(id) => Ok(id),
@@ -146,11 +173,13 @@ impl Repository {
         };
         let id = id.map_err(|cause| self.unresolved(revision, &cause))?;
         let peeled = self.objects().peel(&id);
-        peeled.commit().ok_or_else(|| {
+        let Some(commit) = peeled.commit() else {
             let cause =
                 peeled.lost.map_or_else(|| "it names no commit".to_owned(), |(id, cause)| format!("{id}: {cause}"));
-            self.unresolved(revision, &cause)
-        })
+            return Err(self.unresolved(revision, &cause));
+        };
+        let tags = peeled.objects.into_iter().filter(|(_, kind)| *kind == ObjectKind::Tag).map(|(id, _)| id).collect();
+        Ok(End { commit, tags })
     }
 
     /// The object that a revision names by a ref, a log, a message or a part of an id; or why none, in words.
@@ -158,7 +187,7 @@ impl Repository {
         // gix follows tags for ever, so it is given the commit that they come to.
         let suffix = revision.find(['^', '~']).filter(|at| *at > 0 && !revision.starts_with(':'));
         if let Some(at) = suffix {
-            let commit = self.one(&revision[..at]).map_err(RangeError::cause)?;
+            let commit = self.commit(&revision[..at]).map_err(RangeError::cause)?;
             return self.parsed(&format!("{commit}{}", &revision[at..]));
         }
         plain::check_name(&self.git_dir, &self.common_dir, revision)?;
@@ -193,7 +222,14 @@ impl Repository {
 }
 
 impl Ends {
-    fn with(id: ObjectId) -> Ends {
-        Ends { with: vec![id], ..Ends::default() }
+    fn with(end: End) -> Ends {
+        Ends { with: vec![end], ..Ends::default() }
+    }
+}
+
+impl End {
+    /// Commits that no tag names.
+    fn all(commits: Vec<ObjectId>) -> Vec<End> {
+        commits.into_iter().map(|commit| End { commit, tags: Vec::new() }).collect()
     }
 }

@@ -16,6 +16,7 @@ use crate::git::tree::EntryKind;
 use crate::git::{Objects, Repository};
 use crate::key::Fingerprint;
 use crate::object::{IdMap, ObjectId};
+use crate::scan::history::Led;
 use crate::scan::teller::{Teller, exposure};
 use crate::scan::{Keep, Raw, RawPlace};
 
@@ -54,14 +55,15 @@ pub(super) fn by_commits(repository: &Repository, raw: Vec<Raw>, detector: &Dete
     let mut known = Known::new(repository, keep.searched(detector));
     let mut parents: IdMap<Vec<ObjectId>> = IdMap::default();
     let mut new = Vec::new();
-    let mut findings = Vec::new();
+    // Tags, and what else has no commit: nothing was there before them.
+    let mut alone = Vec::new();
     // A key that stands in a file more than once came in once, at its first place.
     let mut seen = BTreeSet::new();
     let mut raw = raw;
     raw.sort_by(|a, b| a.finding.order().cmp(&b.finding.order()));
     for raw in raw {
         let Some(commit) = raw.finding.git.as_ref().and_then(|git| git.commit) else {
-            findings.push(Finding { exposure: Exposure::Committed, ..raw.finding });
+            alone.push(raw.finding);
             continue;
         };
         let trees = parents.entry(commit).or_insert_with(|| parent_trees(repository, &known.objects, commit));
@@ -75,11 +77,18 @@ pub(super) fn by_commits(repository: &Repository, raw: Vec<Raw>, detector: &Dete
     let targets = commits_of(&names, &known.objects);
     let reached = graph.reached(&names, &targets, MAX_REFS);
     let mut teller = Teller::new(repository.objects(), &names, detector, keep);
-    let tell = |(commit, finding): (ObjectId, Finding)| {
+    let mut findings: Vec<Finding> = Vec::new();
+    for (commit, finding) in new {
         let reached = graph.number(&commit).map(|number| reached[number].clone()).unwrap_or_default();
-        teller.tell(finding, Some(commit), &reached)
-    };
-    findings.extend(new.into_iter().map(tell));
+        findings.push(teller.tell(finding, Some(commit), &reached));
+    }
+    let led = Led::new(&names, &known.objects);
+    findings.extend(alone.into_iter().map(|finding| {
+        let reached = finding.git.as_ref().map(|git| led.reached(&git.object, &names)).unwrap_or_default();
+        let told = teller.tell(finding, None, &reached);
+        // No name may lead there yet, as when an id is pushed.
+        Finding { exposure: told.exposure.min(Exposure::Committed), ..told }
+    }));
     worst_exposures(&mut findings);
     findings
 }

@@ -75,7 +75,7 @@ fn beyond(limit: Limit) -> String {
 }
 
 /// What names lead to, once tags are followed.
-struct Led {
+pub(super) struct Led {
     /// Name and commit.
     commits: Vec<(u32, ObjectId)>,
     /// Trees that a name leads to without a commit.
@@ -85,7 +85,7 @@ struct Led {
 }
 
 impl Led {
-    fn new(names: &Names, objects: &Objects) -> Led {
+    pub(super) fn new(names: &Names, objects: &Objects) -> Led {
         let mut led = Led { commits: Vec::new(), trees: Vec::new(), by_object: IdMap::default() };
         for (name, number) in names.names.iter().zip(0..) {
             // What can't be read leads nowhere; the sweep has told of it.
@@ -105,7 +105,7 @@ impl Led {
     }
 
     /// What reaches an object that stands in no commit.
-    fn reached(&self, id: &ObjectId, names: &Names) -> Reached {
+    pub(super) fn reached(&self, id: &ObjectId, names: &Names) -> Reached {
         let mut numbers = self.by_object.get(id).cloned().unwrap_or_default();
         let reach = numbers.iter().map(|number| names.names[*number as usize].reach).min();
         if reach.is_some_and(|reach| reach < Reach::Log) {

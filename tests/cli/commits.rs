@@ -162,6 +162,29 @@ fn messages() {
 }
 
 #[test]
+fn messages_of_the_tags_that_name_the_range() {
+    let mut bench = Bench::new(2019);
+    let (inner, outer) = (bench.live(), bench.live());
+    let repository = start(&bench);
+    repository.git(&["tag", "-a", "-m", &format!("Release with {inner}"), "v1"]);
+    repository.git(&["tag", "-a", "-m", &format!("Approve it\n\n{outer}"), "approved", "v1"]);
+    let inner = Place::tag(&inner, &repository.id("v1"), &["refs/tags/approved", "refs/tags/v1"]);
+    let outer = Place::tag(&outer, &repository.id("approved"), &["refs/tags/approved"]);
+    repository.commit_nothing("Go on");
+    for range in [&["v1"][..], &["HEAD...v1"], &["v1", "--not", "base"], &["base..v1"]] {
+        check(&bench, &repository, range, std::slice::from_ref(&inner));
+    }
+    let id = repository.id("v1");
+    check(&bench, &repository, &[&id], std::slice::from_ref(&inner));
+    check(&bench, &repository, &["base..approved"], &[inner, outer.clone()]);
+    // What a tag out of the range names is out, and so is its message.
+    check(&bench, &repository, &["approved", "--not", "v1"], &[outer]);
+    for range in [&["HEAD"][..], &["v1^0"], &["v1~0"], &["v1..HEAD"], &["base..v1", "^v1"], &["approved..v1"]] {
+        check(&bench, &repository, range, &[]);
+    }
+}
+
+#[test]
 fn names_and_links() {
     let mut bench = Bench::new(2009);
     let (file, folder) = (bench.live(), bench.live());
