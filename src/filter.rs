@@ -6,7 +6,7 @@
 
 pub mod allow;
 pub mod baseline;
-mod documentation;
+pub mod documentation;
 pub mod globs;
 pub mod inline;
 

@@ -19,6 +19,9 @@ const ID_END: usize = PREFIX_LEN + ID_LEN;
 pub const SECRET_LEN: usize = 43;
 /// Bytes in a whole key: prefix, id, a full stop, secret.
 pub const KEY_LEN: usize = PREFIX_LEN + ID_LEN + 1 + SECRET_LEN;
+/// The characters that can end a secret: 43 of base64url hold 258 bits, so the last one carries 4 bits of the 32nd byte
+/// and two that are zero.
+pub const SECRET_ENDS: &[u8] = b"AEIMQUYcgkosw048";
 
 /// What kind of key was found. Each kind is one rule of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,9 +206,9 @@ pub fn redacted(rule: Rule, id: KeyId) -> String {
     format!("{}{id}.****", rule.prefix())
 }
 
-/// Whether `byte` can be character `place` of a key, counted from 0. Mixtures of the prefixes pass; the whole is judged by
-/// [`Key::at_start`].
-pub(crate) fn fits(place: usize, byte: u8) -> bool {
+/// Whether `byte` can be character `place` of a key, counted from 0. Mixtures of the prefixes pass, and any character of
+/// base64url as the last; the whole is judged by [`Key::at_start`].
+pub fn fits(place: usize, byte: u8) -> bool {
     match place {
         0..PREFIX_LEN => Rule::ALL.iter().any(|rule| rule.prefix().as_bytes()[place] == byte),
         PREFIX_LEN..ID_END => byte.is_ascii_alphanumeric(),
@@ -219,10 +222,9 @@ pub(crate) fn is_base64url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
-/// Whether `byte` can be the last of 43 base64url characters: they hold 258 bits, so the last one carries 4 bits of
-/// the 32nd byte and two that are zero.
+/// Whether `byte` can be the last of a secret.
 fn ends_32_bytes(byte: u8) -> bool {
-    b"AEIMQUYcgkosw048".contains(&byte)
+    SECRET_ENDS.contains(&byte)
 }
 
 #[cfg(test)]

@@ -10,6 +10,18 @@ use crate::detect::tokens::OTHER;
 /// this far and no further, so that a key is judged alike in a whole file and in a window of a stream.
 pub const REACH: usize = 4096;
 
+/// The letters that end an escape right before a key, behind a backslash.
+pub const ESCAPED: &[u8] = b"ntrfbv0";
+
+/// What ends a control sequence that comes right before text on a terminal: a colour (`m`); what grep writes behind each
+/// colour, and progress bars before each line, to erase what was there (`K`, `J`) or go to its start (`G`, `H`).
+pub const CONTROL_ENDS: &[u8] = b"mKJGH";
+
+/// The escape character that begins a control sequence: itself, or written out as a program's source, a log or a JSON
+/// text would have it.
+pub const CONTROL_ESCAPES: [&str; 10] =
+    ["\x1b", "\\x1b", "\\x1B", "\\u001b", "\\u001B", "\\u{1b}", "\\033", "\\e", "\\E", "^["];
+
 /// Whether a key may start at `text[start]`.
 ///
 /// The byte before must not be alphanumeric, unless it ends an escape: `\n \t \r \f \b \v \0`, `\uXXXX`, `\xHH`,
@@ -68,7 +80,7 @@ fn ends_escape(before: &[u8]) -> bool {
     let tail = |n: usize| before.len().checked_sub(n).map(|from| &before[from..]);
     let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
     let octal = |digits: &[u8]| digits.iter().all(|digit| matches!(digit, b'0'..=b'7'));
-    matches!(tail(2), Some([b'\\', b'n' | b't' | b'r' | b'f' | b'b' | b'v' | b'0']))
+    matches!(tail(2), Some([b'\\', letter]) if ESCAPED.contains(letter))
         || matches!(tail(3), Some([b'%' | b'=', digits @ ..]) if hex(digits))
         || matches!(tail(4), Some([b'\\', b'x', digits @ ..]) if hex(digits))
         || matches!(tail(4), Some([b'\\', digits @ ..]) if octal(digits))
@@ -76,17 +88,18 @@ fn ends_escape(before: &[u8]) -> bool {
         || ends_control(before)
 }
 
-/// Whether the text ends in a control sequence that comes right before text on a terminal (ECMA-48 section 8.3), `ESC [
-/// parameters` and a letter: a colour (`m`); what grep writes behind each colour, and progress bars before each line, to
-/// erase what was there (`K`, `J`) or go to its start (`G`, `H`). With the escape character itself or written out as a
-/// program's source, a log or a JSON text would have it.
+/// Whether the text ends in a control sequence (ECMA-48 section 8.3): `ESC [ parameters` and a letter of
+/// [`CONTROL_ENDS`].
 fn ends_control(before: &[u8]) -> bool {
-    const ESCAPES: [&[u8]; 10] =
-        [b"\x1b", b"\\x1b", b"\\x1B", b"\\u001b", b"\\u001B", b"\\u{1b}", b"\\033", b"\\e", b"\\E", b"^["];
-    let Some((b'm' | b'K' | b'J' | b'G' | b'H', parameters)) = before.split_last() else { return false };
+    let Some((end, parameters)) = before.split_last() else { return false };
+    if !CONTROL_ENDS.contains(end) {
+        return false;
+    }
     let kept = parameters.iter().rposition(|byte| !matches!(byte, b'0'..=b'9' | b';' | b':'));
     let Some(sequence) = kept.map(|last| &parameters[..=last]) else { return false };
-    sequence.strip_suffix(b"[").is_some_and(|escape| ESCAPES.iter().any(|form| escape.ends_with(form)))
+    sequence
+        .strip_suffix(b"[")
+        .is_some_and(|escape| CONTROL_ESCAPES.iter().any(|form| escape.ends_with(form.as_bytes())))
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use data_encoding::BASE64URL_NOPAD;
 use crate::key::{SECRET_LEN, Secret};
 
 /// A real secret has more distinct characters than this, but for a chance of 2.1e-12.
-const FEW_DISTINCT: u32 = 16;
+pub const FEW_DISTINCT: u32 = 16;
 /// A real secret has no run this long of consecutive ASCII codes, up or down (chance 7.2e-10), and none this long of
 /// one character (chance 5.3e-10).
-const LONG_RUN: usize = 7;
+pub const LONG_RUN: usize = 7;
 
 /// Whether the secret is made up.
 pub fn is_placeholder(secret: &Secret) -> bool {

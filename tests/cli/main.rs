@@ -11,6 +11,8 @@ mod archive;
 mod encode;
 #[path = "../support/forms.rs"]
 mod forms;
+#[path = "../../examples/rules/grammar.rs"]
+mod grammar;
 #[path = "../support/keys.rs"]
 mod keys;
 #[path = "../support/packs.rs"]
@@ -21,6 +23,8 @@ mod place;
 mod program;
 #[path = "../support/repository.rs"]
 mod repository;
+#[path = "../../examples/rules/files.rs"]
+mod rule_files;
 #[path = "../support/split.rs"]
 mod split;
 
@@ -48,6 +52,7 @@ mod json;
 mod problems;
 mod reftable;
 mod report;
+mod rules;
 mod sarif;
 mod sources;
 #[cfg(unix)]
