@@ -108,9 +108,9 @@ class Scanners:
         found = [line["finding"] for line in map(json.loads, lines) if "finding" in line]
         return Result(done, [(one["path"], one["snippet"]) for one in found], command)
 
-    def detect_secrets(self, folder, *more):
+    def detect_secrets(self, folder, tracked=False):
         plugin = self.rules / "detect_secrets_hopx.py"
-        command = ("detect-secrets", "scan", "--no-verify", "--plugin", plugin, *(more or ("--all-files",)), ".")
+        command = ("detect-secrets", "scan", "--no-verify", "--plugin", plugin, *(() if tracked else ("--all-files",)), ".")
         done = self.run(*command, cwd=folder)
         files = json.loads(done.stdout or "{}").get("results", {})
         found = [(file, one["hashed_secret"]) for file, all_found in files.items() for one in all_found
@@ -151,21 +151,24 @@ class Scanners:
 
 
 class Result:
-    """What a scanner found: the places of each key. Where it prints whole lines, every key of a line counts."""
+    """What a scanner found."""
 
     def __init__(self, done, found, command=(), hashed=False, exact=True):
         self.status, self.output, self.command = done.returncode, done.stdout + done.stderr, command
         self.found, self.hashed, self.exact = found, hashed, exact
         self.files = {os.path.normpath(file) for file, _ in found}
-        self.secrets = [text for _, text in found]
+        # Where whole lines are printed, every key of a line counts.
+        self.secrets = {part for _, text in found for part in ([text] if exact else KEY.findall(text))}
 
     def has(self, key):
         """Whether it found this key."""
         if self.hashed:
             return hashlib.sha1(key.encode()).hexdigest() in self.secrets
-        if self.exact:
-            return key in self.secrets
-        return any(key in text for text in self.secrets)
+        return key in self.secrets
+
+    def where(self, key):
+        """The files that it found this key in, where it tells the key."""
+        return [file for file, text in self.found if key in text]
 
     def has_file(self, name):
         """Whether it found anything in this file, or in a member of it."""
