@@ -40,11 +40,11 @@ fn with_sides(rule: Rule) -> String {
 
 /// One expression a line.
 fn list(expressions: &[String], indent: &str, open: &str, close: &str) -> String {
-    expressions.iter().map(|one| format!("{indent}{open}{one}{close}\n")).collect()
+    expressions.iter().flat_map(|one| [indent, open, one.as_str(), close, "\n"]).collect()
 }
 
 fn gitleaks() -> String {
-    let mut text = format!(
+    let head = format!(
         "# HopX API keys for gitleaks 8.
 # {ORIGIN}
 #
@@ -57,8 +57,8 @@ title = \"HopX API keys\"
 useDefault = true
 "
     );
-    for rule in Rule::ALL {
-        text += &format!(
+    let rules = Rule::ALL.map(|rule| {
+        format!(
             "
 [[rules]]
 id = \"{}\"
@@ -86,13 +86,13 @@ regexes = [
             rule.prefix(),
             list(&grammar::glued(rule), "    ", "'''", "''',"),
             list(&grammar::placeholders(), "    ", "'''", "''',"),
-        );
-    }
-    text
+        )
+    });
+    head + &rules.concat()
 }
 
 fn betterleaks() -> String {
-    let mut text = format!(
+    let head = format!(
         "# HopX API keys for betterleaks and kingfisher 2.
 # {ORIGIN}
 #
@@ -105,8 +105,8 @@ title = \"HopX API keys\"
 useDefault = true
 "
     );
-    for rule in Rule::ALL {
-        text += &format!(
+    let rules = Rule::ALL.map(|rule| {
+        format!(
             "
 [[rules]]
 id = \"{}\"
@@ -126,13 +126,13 @@ matchesAny(finding[\"match\"], [
             rule.prefix(),
             list(&grammar::glued(rule), "  ", "`", "`,"),
             list(&grammar::placeholders(), "  ", "`", "`,"),
-        );
-    }
-    text
+        )
+    });
+    head + &rules.concat()
 }
 
 fn trufflehog() -> String {
-    let mut text = format!(
+    let head = format!(
         "# HopX API keys for TruffleHog 3, as custom detectors.
 # {ORIGIN}
 #
@@ -143,8 +143,8 @@ fn trufflehog() -> String {
 detectors:
 "
     );
-    for rule in Rule::ALL {
-        text += &format!(
+    let rules = Rule::ALL.map(|rule| {
+        format!(
             "  - name: {}
     description: '{}'
     keywords:
@@ -160,9 +160,9 @@ detectors:
             with_sides(rule),
             list(&grammar::glued(rule), "      - ", "'", "'"),
             list(&grammar::placeholders(), "      - ", "'", "'"),
-        );
-    }
-    text
+        )
+    });
+    head + &rules.concat()
 }
 
 fn detect_secrets() -> String {
@@ -252,7 +252,7 @@ fn git_secrets() -> String {
 }
 
 fn github() -> String {
-    let mut text = format!(
+    let head = format!(
         "# HopX API keys for GitHub secret scanning, as custom patterns: copy each field into the form of the same name.
 # {ORIGIN}
 #
@@ -268,8 +268,8 @@ patterns:
 "
     );
     let placeholders: Vec<String> = merged(&grammar::placeholders());
-    for rule in Rule::ALL {
-        text += &format!(
+    let rules = Rule::ALL.map(|rule| {
+        format!(
             "  - name: {}
     type: {}
     regex:
@@ -289,9 +289,9 @@ patterns:
             grammar::end("\\z"),
             list(&placeholders, "        - ", "'", "'"),
             description(rule),
-        );
-    }
-    text
+        )
+    });
+    head + &rules.concat()
 }
 
 /// The runs as one expression, since a form has a field for each.

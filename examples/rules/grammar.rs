@@ -112,14 +112,19 @@ pub fn posix() -> String {
 
 /// The alternatives, as many in one expression as fit a line.
 fn alternatives(all: &[String]) -> impl Iterator<Item = String> {
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines: Vec<Vec<&str>> = Vec::new();
+    let mut room = 0;
     for one in all {
         match lines.last_mut() {
-            Some(line) if line.len() + one.len() < LONG_LINE => *line += &format!("|{one}"),
-            _ => lines.push(one.clone()),
+            Some(line) if one.len() < room => line.push(one),
+            _ => {
+                room = LONG_LINE;
+                lines.push(vec![one]);
+            }
         }
+        room = room.saturating_sub(one.len() + 1);
     }
-    lines.into_iter()
+    lines.into_iter().map(|line| line.join("|"))
 }
 
 /// A secret whose 32 bytes are all from space to `~` or the one after it, which is no text but can't be told apart
@@ -130,9 +135,9 @@ fn sentence() -> String {
     // Three bytes of 001xxxxx to 011xxxxx in four characters of six bits: 001xxx xx001x xxxx00 1xxxxx and so on.
     let of = |fits: fn(usize) -> bool| class(|byte| value(byte).is_some_and(fits));
     let first = of(|value| (8..32).contains(&value));
-    let second = of(|value| (2..8).contains(&(value & 15)));
-    let low = format!("{}{}", of(|value| value & 3 == 0), of(|value| value >= 32));
-    let high = format!("{}{}", of(|value| value & 3 == 1), secret_character());
+    let second = of(|value| (2..8).contains(&(value % 16)));
+    let low = format!("{}{}", of(|value| value % 4 == 0), of(|value| value >= 32));
+    let high = format!("{}{}", of(|value| value % 4 == 1), secret_character());
     format!("\\.(?:{first}{second}(?:{low}|{high})){{10}}{first}{second}{}$", class(|byte| SECRET_ENDS.contains(&byte)))
 }
 
