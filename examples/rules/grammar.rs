@@ -1,5 +1,5 @@
-//! The key, its borders and the placeholders as regular expressions, derived from what the detector goes by: no length,
-//! no class and no letter of an escape is written down here a second time.
+//! The key, its borders and the placeholders as regular expressions, derived from what the detector goes by: lengths,
+//! classes, letters. The forms of an escape are spelled here; `tests/cli/rules.rs` holds all of it against the detector.
 //!
 //! The dialect is what RE2, Go, Rust, JavaScript, Python and Hyperscan have in common: ASCII classes, counted repetition,
 //! no look-around, no back-reference. [`posix`] has the one that `grep -E` reads.
@@ -46,7 +46,7 @@ pub fn escapes() -> String {
 /// The same, with an expression for the escape character.
 fn escapes_with(escape: &str) -> String {
     let hex = class(|byte| byte.is_ascii_hexdigit());
-    // As a character none of them is a letter, so it is not taken for a part of the forms that write it out.
+    // The character itself; the forms that write it out have a backslash and letters, which stay.
     let controls = CONTROL_ESCAPES.map(|form| literal(form).replace('\x1b', escape)).join("|");
     [
         format!("\\\\{}", class(|byte| ESCAPED.contains(&byte))),
