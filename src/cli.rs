@@ -16,7 +16,9 @@ use crate::exit::{Exit, FailOn};
 use crate::report::Format;
 
 pub use containers::ContainerArgs;
-pub use hook::{HookCommand, HookInstallArgs, HookRunCommand, HookStages, HookUninstallArgs};
+pub use hook::{
+    GitHookCommand, HookAgentArgs, HookCommand, HookInstallArgs, HookRunCommand, HookStages, HookUninstallArgs,
+};
 pub use rules::RulesArgs;
 pub use verify::VerifyArgs;
 
@@ -64,7 +66,7 @@ pub enum Command {
     ///
     /// The same place is told of once, with the best that any report knows. Exit status: as of one scan of it all.
     Report(ReportArgs),
-    /// Git hooks that keep keys out of commits and pushes
+    /// Hooks that keep keys out of commits and pushes, and out of what coding agents do
     #[command(subcommand)]
     Hook(HookCommand),
     /// What is in force, and where it comes from
@@ -104,6 +106,8 @@ pub enum SchemaKind {
     Report,
     /// The configuration file, once its TOML is read as JSON
     Config,
+    /// The verdict of hook run agent
+    Verdict,
 }
 
 /// What to scan.

@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use crate::agent::{self, Agent};
 use crate::blob::from_slashed;
 use crate::cli::{
     Cli, Command, CommonArgs, ConfigCommand, ContainerArgs, RulesArgs, ScanArgs, SchemaArgs, SchemaKind, VerifyArgs,
@@ -42,10 +43,21 @@ pub enum Config {
     Scan(Box<ScanConfig>),
     /// Install, uninstall or look at git hooks.
     Hook(HookConfig),
+    /// Look at what a coding agent is about to do.
+    Agent(AgentConfig),
     /// Print a text.
     Print(Cow<'static, str>),
     /// Merge reports.
     Report(ReportConfig),
+}
+
+/// What to look at for a coding agent, and how to answer.
+#[derive(Debug)]
+pub struct AgentConfig {
+    /// Which agent reads the answer; none for the verdict as it is.
+    pub agent: Option<Agent>,
+    /// What to scan, or what is wrong with that: the agent is to hear of it in its own terms.
+    pub scan: Result<Box<ScanConfig>, Error>,
 }
 
 /// Which reports to merge and what to show of them.
@@ -146,6 +158,7 @@ impl Config {
                 return Ok(Config::Print(Cow::Borrowed(match kind {
                     SchemaKind::Report => JSON_SCHEMA,
                     SchemaKind::Config => file::JSON_SCHEMA,
+                    SchemaKind::Verdict => agent::JSON_SCHEMA,
                 })));
             }
         };

@@ -19,10 +19,12 @@
 //!    keys of the others and leaves a [`verdict`] with each.
 //! 6. The [`report`] is sorted and written by one file a format, to where [`output`] says; [`exit`] is the status.
 //!
-//! Beside this way, [`hook`] puts git hooks in place that run it, and [`merge`] makes one report of several.
+//! Beside this way, [`hook`] puts git hooks in place that run it, [`agent`] answers the hooks of coding agents with a
+//! verdict, and [`merge`] makes one report of several.
 //!
 //! A stage never imports a later one; `tests/cli/architecture.rs` holds the code to it.
 
+pub mod agent;
 pub mod blob;
 pub mod cli;
 pub mod config;
@@ -54,14 +56,15 @@ pub mod source;
 pub mod verdict;
 pub mod verify;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::SystemTime;
 
-use crate::config::{Config, ReportConfig, ScanConfig, ShowProgress};
+use crate::config::{AgentConfig, Config, ReportConfig, ScanConfig, ShowProgress};
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::progress::Progress;
+use crate::report::Report;
 use crate::source::Source;
 
 /// Does what the configuration says. Reports go to `out` and to files, messages to `err`.
@@ -78,11 +81,43 @@ pub fn run(config: &Config, out: &mut dyn Write, err: &mut (dyn Write + Send)) -
         }),
         Config::Report(config) => run_report(config, out, err),
         Config::Hook(config) => hook::run(config, out),
+        Config::Agent(config) => Ok(run_agent(config, out, err)),
         Config::Print(text) => output::print(text, out).map(|()| Exit::Clean),
     }
 }
 
 fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Result<Exit, Error> {
+    let report = scan_to_report(config, err)?;
+    output::write_messages(&report, err);
+    let exit = Exit::of(&report, config.fail_on);
+    match (config.hook, exit) {
+        // A hook that has nothing to say says nothing.
+        (Some(_), Exit::Clean) => {}
+        (hook, _) => {
+            output::write_all(&report, &config.outputs, config.style, out)?;
+            if let Some(message) = hook.and_then(|stage| hook::stopped(stage, exit)) {
+                output::write_message(message, err);
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Whatever goes wrong, the agent is told not to go on.
+fn run_agent(config: &AgentConfig, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> Exit {
+    let outcome = agent::guarded(|| match &config.scan {
+        Err(error) => Err(error.to_string()),
+        Ok(scan) => {
+            let report = scan_to_report(scan, err).map_err(|error| error.to_string())?;
+            output::write_all(&report, &scan.outputs, scan.style, &mut io::sink())
+                .map_err(|error| error.to_string())?;
+            Ok((Exit::of(&report, scan.fail_on), report))
+        }
+    });
+    agent::answer(config.agent, &outcome, out, err)
+}
+
+fn scan_to_report(config: &ScanConfig, err: &mut (dyn Write + Send)) -> Result<Report, Error> {
     let mut circumstances = output::circumstances(&config.outputs)?;
     read::interrupt::listen();
     let (detector, progress) = (Detector::new(), Progress::default());
@@ -106,23 +141,10 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
         report.circumstances = Some(circumstances);
         Ok(report)
     };
-    let report = match config.progress {
+    match config.progress {
         ShowProgress::Yes => progress.while_showing(err, work),
         ShowProgress::No => work(),
-    }?;
-    output::write_messages(&report, err);
-    let exit = Exit::of(&report, config.fail_on);
-    match (config.hook, exit) {
-        // A hook that has nothing to say says nothing.
-        (Some(_), Exit::Clean) => {}
-        (hook, _) => {
-            output::write_all(&report, &config.outputs, config.style, out)?;
-            if let Some(message) = hook.and_then(|stage| hook::stopped(stage, exit)) {
-                output::write_message(message, err);
-            }
-        }
     }
-    Ok(exit)
 }
 
 fn run_report(config: &ReportConfig, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Error> {

@@ -195,11 +195,20 @@ pub fn write_messages(report: &Report, err: &mut dyn Write) {
             "{shown}: a bare repository, whose objects are packed files here; to look into them: {TOOL} history {word}"
         )
     });
+    write_notices(report, err);
+    for line in skips.chain(repositories).chain(problems) {
+        // There is nobody to tell if this fails; the report and the status say it too.
+        let _ = writeln!(err, "{TOOL}: {line}");
+    }
+}
+
+/// Writes what is to be said about the rules in force to standard error.
+pub fn write_notices(report: &Report, err: &mut dyn Write) {
     // They quote the user's own rules. A detector takes its time to make, and most runs have no notice.
     let detector = std::cell::LazyCell::new(Detector::new);
     let notices = report.notices.iter().map(|notice| terminal(&detector.redact(notice.as_bytes())));
-    for line in notices.chain(skips).chain(repositories).chain(problems) {
-        // There is nobody to tell if this fails; the report and the status say it too.
+    for line in notices {
+        // There is nobody to tell if this fails.
         let _ = writeln!(err, "{TOOL}: {line}");
     }
 }

@@ -4,6 +4,7 @@ pub mod commits;
 mod file;
 pub mod history;
 pub mod ignored;
+mod json_object;
 pub mod message;
 pub mod staged;
 pub mod stdin;

@@ -1,4 +1,4 @@
-//! The commands about git hooks.
+//! The commands about hooks: git's, and those of coding agents.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::agent::Agent;
 use crate::hook::{Method, Stage};
 
 /// What to do about git hooks.
@@ -28,9 +29,33 @@ pub enum HookCommand {
     ///
     /// Exit status: 0 all of them, 1 at least one is not.
     Status(HookStages),
-    /// Do the work of a hook; git and hook managers call this
+    /// Do the work of a hook; git, hook managers and coding agents call this
     #[command(subcommand)]
     Run(HookRunCommand),
+}
+
+/// Whose hook's work to do.
+#[derive(Debug, Subcommand)]
+pub enum HookRunCommand {
+    /// One of git's.
+    #[command(flatten)]
+    Git(GitHookCommand),
+    /// Look at standard input for a coding agent, and say whether the agent may go on
+    ///
+    /// All of standard input is looked at: what the agent tells its hook about a tool, a prompt or a result. The verdict
+    /// is one JSON object on standard output, or, with --for, what that agent reads. Marks in the text
+    /// (hopx-leaks:allow) do not count, since the agent could write them.
+    ///
+    /// Exit status: 0 no leak, and everything was read; 2 in all other cases, with the reason on standard error.
+    Agent(HookAgentArgs),
+}
+
+/// Which agent is to be answered.
+#[derive(Debug, Args)]
+pub struct HookAgentArgs {
+    /// The agent to answer in its own terms; its input must be one whole JSON object
+    #[arg(long = "for", value_enum, value_name = "AGENT")]
+    pub agent: Option<Agent>,
 }
 
 /// How to install hooks.
@@ -79,7 +104,7 @@ pub struct HookStages {
 
 /// Which hook's work to do, with the arguments that git gives it (githooks(5)); more are accepted and ignored.
 #[derive(Debug, Subcommand)]
-pub enum HookRunCommand {
+pub enum GitHookCommand {
     /// Look at what is about to be committed
     PreCommit {
         /// Arguments of a hook manager, not used
@@ -113,6 +138,16 @@ impl ValueEnum for Stage {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for Agent {
+    fn value_variants<'a>() -> &'a [Agent] {
+        &Agent::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.product()))
     }
 }
 

@@ -1,24 +1,25 @@
-//! The commands that concern git hooks: putting them in place, and doing their work.
+//! The commands that concern hooks: putting git's in place, and doing the work of git's and of coding agents'.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use crate::cli::{HookCommand, HookRunCommand, HookStages};
+use crate::cli::{GitHookCommand, HookAgentArgs, HookCommand, HookRunCommand, HookStages};
 use crate::config::repositories::{here, range_error, staged};
 use crate::config::rules::Rules;
-use crate::config::{Config, Options, ScanConfig};
+use crate::config::{AgentConfig, Config, Options, ScanConfig, is_apart};
 use crate::detect::Detector;
 use crate::error::Error;
+use crate::filter::inline::Inline;
 use crate::git::Repository;
 use crate::git::push::{Destination, Update};
 use crate::hook::{self, Beside, HookConfig, Stage, Write};
 use crate::object::ObjectId;
-use crate::output::write_message;
-use crate::report::Mode;
+use crate::output::{Target, write_message};
 use crate::report::escape::terminal;
+use crate::report::{Format, Mode};
 use crate::source::message::Author;
-use crate::source::{Commits, Message, Source};
+use crate::source::{Commits, Message, Source, Stdin};
 
 /// What a hook command amounts to.
 pub fn config(command: HookCommand, options: &Options) -> Result<Config, Error> {
@@ -37,7 +38,10 @@ pub fn config(command: HookCommand, options: &Options) -> Result<Config, Error> 
             write: write(args.dry_run),
         }),
         HookCommand::Status(args) => Config::Hook(HookConfig::Status { stages: stages(&args) }),
-        HookCommand::Run(command) => {
+        HookCommand::Run(HookRunCommand::Agent(HookAgentArgs { agent })) => {
+            Config::Agent(AgentConfig { agent, scan: for_agent(agent.is_some(), options).map(Box::new) })
+        }
+        HookCommand::Run(HookRunCommand::Git(command)) => {
             let (stage, mode) = stage(&command);
             let config = work(command).and_then(|source| {
                 let rules = Rules::load(&options.rules, Path::new("."))?;
@@ -54,20 +58,36 @@ fn stages(args: &HookStages) -> Vec<Stage> {
     Stage::ALL.into_iter().filter(|stage| args.stages.is_empty() || args.stages.contains(stage)).collect()
 }
 
-fn stage(command: &HookRunCommand) -> (Stage, Mode) {
+/// A scan of standard input whose report nobody reads: the verdict takes its place.
+fn for_agent(is_object: bool, options: &Options) -> Result<ScanConfig, Error> {
+    let rules = Rules::load(&options.rules, Path::new("."))?;
+    let stdin = Stdin::new(None);
+    let stdin = if is_object { stdin.with_one_object() } else { stdin };
+    let mut config = ScanConfig::new(Mode::Scan, vec![Source::Stdin(stdin)], rules, options)?;
+    let is_text = options.common.format == Format::Text && options.common.output.is_empty();
+    if is_text {
+        config.outputs.clear();
+    }
+    is_apart(config.outputs.iter().map(|output| &output.target).chain([&Target::Stdout]))?;
+    // An agent would write the mark itself, or be told to by what it has read.
+    config.filter.inline = Inline::None;
+    Ok(config)
+}
+
+fn stage(command: &GitHookCommand) -> (Stage, Mode) {
     match command {
-        HookRunCommand::PreCommit { .. } => (Stage::PreCommit, Mode::Staged),
-        HookRunCommand::CommitMsg { .. } => (Stage::CommitMsg, Mode::Commits),
-        HookRunCommand::PrePush { .. } => (Stage::PrePush, Mode::Commits),
+        GitHookCommand::PreCommit { .. } => (Stage::PreCommit, Mode::Staged),
+        GitHookCommand::CommitMsg { .. } => (Stage::CommitMsg, Mode::Commits),
+        GitHookCommand::PrePush { .. } => (Stage::PrePush, Mode::Commits),
     }
 }
 
 /// What a hook looks at when git runs it.
-fn work(command: HookRunCommand) -> Result<Source, Error> {
+fn work(command: GitHookCommand) -> Result<Source, Error> {
     match command {
-        HookRunCommand::PreCommit { rest: _ } => staged(),
-        HookRunCommand::CommitMsg { file, rest: _ } => Ok(Source::Message(Message { file, author: author() })),
-        HookRunCommand::PrePush { remote, url, rest: _ } => push(remote, url),
+        GitHookCommand::PreCommit { rest: _ } => staged(),
+        GitHookCommand::CommitMsg { file, rest: _ } => Ok(Source::Message(Message { file, author: author() })),
+        GitHookCommand::PrePush { remote, url, rest: _ } => push(remote, url),
     }
 }
 

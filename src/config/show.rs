@@ -17,6 +17,7 @@ pub fn text(rules: &Rules, excluded: &[String]) -> String {
     comment(&mut text, &format!("configuration: {config}"));
     match &rules.filter.inline {
         Inline::All => comment(&mut text, "marks in files: all of them"),
+        Inline::None => comment(&mut text, "marks in files: none"),
         Inline::In(_) => comment(&mut text, "marks in files: those that the commit of --config-from has, too"),
     }
     for notice in rules.notices.iter().chain(&rules.filter.warnings()) {

@@ -18,6 +18,8 @@ pub enum Inline {
     /// All.
     #[default]
     All,
+    /// None: whoever writes what is scanned is not to be asked.
+    None,
     /// Those that a commit has, too: a change can't allow its own leak.
     In(Box<Base>),
 }
@@ -33,6 +35,7 @@ pub struct Base {
 
 /// The marks that count, while findings are gone through.
 pub(super) struct Marks<'a> {
+    counts: bool,
     base: Option<(Objects, ObjectId)>,
     searched: Searched<'a>,
     /// The keys that are marked in the base, at the paths that were asked about.
@@ -41,16 +44,17 @@ pub(super) struct Marks<'a> {
 
 impl<'a> Marks<'a> {
     pub fn new(inline: &Inline, searched: Searched<'a>) -> Marks<'a> {
-        let base = match inline {
-            Inline::All => None,
-            Inline::In(base) => Some((base.repository.objects(), base.tree)),
+        let (counts, base) = match inline {
+            Inline::All => (true, None),
+            Inline::None => (false, None),
+            Inline::In(base) => (true, Some((base.repository.objects(), base.tree))),
         };
-        Marks { base, searched, known: BTreeMap::new() }
+        Marks { counts, base, searched, known: BTreeMap::new() }
     }
 
     /// The mark for a finding with a mark beside it that counts.
     pub fn vouch_for(&mut self, finding: &Finding) -> Option<Suppression> {
-        let mark = finding.mark.as_ref()?;
+        let mark = finding.mark.as_ref().filter(|_| self.counts)?;
         let reason = if mark.reason.is_empty() { "a mark beside it, without a reason" } else { &mark.reason };
         self.is_in_base(finding).then(|| Suppression { by: SuppressedBy::Inline, reason: reason.to_owned() })
     }

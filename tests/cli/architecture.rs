@@ -22,7 +22,7 @@ const STAGES: &[&[&str]] = &[
     &["verify"],
     &["report"],
     &["scan", "merge", "exit", "output"],
-    &["hook"],
+    &["hook", "agent"],
     &["cli"],
     &["config"],
 ];
