@@ -40,6 +40,7 @@ mod formats;
 mod history;
 #[cfg(unix)]
 mod hook;
+mod hook_agent;
 #[cfg(unix)]
 mod hook_install;
 #[cfg(unix)]
