@@ -90,8 +90,8 @@ impl Agent {
         }
     }
 
-    /// What it reads on standard output, if anything, when it is stopped for this reason. Who may go on is told nothing,
-    /// so that the agent asks for its permissions as it always does.
+    /// What it reads on standard output, if anything, when it is stopped for this reason. One that may go on is told
+    /// nothing, so that it asks for its permissions as it always does.
     fn stop(self, reason: &str) -> Option<Stop<'_>> {
         match self {
             Agent::ClaudeCode | Agent::Codex | Agent::GeminiCli | Agent::VsCode | Agent::Windsurf => None,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use crate::cli::{GitHookCommand, HookAgentArgs, HookCommand, HookRunCommand, HookStages};
+use crate::cli::{CommonArgs, GitHookCommand, HookAgentArgs, HookCommand, HookRunCommand, HookStages};
 use crate::config::repositories::{here, range_error, staged};
 use crate::config::rules::Rules;
 use crate::config::{AgentConfig, Config, Options, ScanConfig, is_apart};
@@ -15,7 +15,7 @@ use crate::git::Repository;
 use crate::git::push::{Destination, Update};
 use crate::hook::{self, Beside, HookConfig, Stage, Write};
 use crate::object::ObjectId;
-use crate::output::{Target, write_message};
+use crate::output::{Output, Target, write_message};
 use crate::report::escape::terminal;
 use crate::report::{Format, Mode};
 use crate::source::message::Author;
@@ -64,10 +64,10 @@ fn for_agent(is_object: bool, options: &Options) -> Result<ScanConfig, Error> {
     let stdin = Stdin::new(None);
     let stdin = if is_object { stdin.with_one_object() } else { stdin };
     let mut config = ScanConfig::new(Mode::Scan, vec![Source::Stdin(stdin)], rules, options)?;
-    let is_text = options.common.format == Format::Text && options.common.output.is_empty();
-    if is_text {
-        config.outputs.clear();
-    }
+    let CommonArgs { format, output, .. } = &options.common;
+    let to_stdout = (*format != Format::Text).then_some(Output { format: *format, target: Target::Stdout });
+    config.outputs = output.iter().map(|path| super::output(path)).collect::<Result<_, _>>()?;
+    config.outputs.extend(to_stdout);
     is_apart(config.outputs.iter().map(|output| &output.target).chain([&Target::Stdout]))?;
     // An agent would write the mark itself, or be told to by what it has read.
     config.filter.inline = Inline::None;

@@ -63,7 +63,8 @@ fn payloads(text: &str) -> Vec<Value> {
         json!({ "session_id": "s", "hook_event_name": "UserPromptSubmit", "prompt": text }),
         json!({ "hook_event_name": "PostToolUse", "tool_name": "Read", "tool_input": { "file_path": "a" },
                 "tool_response": { "file": { "content": text } } }),
-        json!({ "hook_event_name": "AfterTool", "tool_name": "run_shell_command", "tool_response": { "llmContent": text } }),
+        json!({ "hook_event_name": "AfterTool", "tool_name": "run_shell_command",
+                "tool_response": { "llmContent": text } }),
         // A JSON text in a JSON text.
         json!({ "timestamp": 1, "cwd": "/", "toolName": "bash", "toolArgs": arguments.to_string() }),
         json!({ "clineVersion": "3", "hookName": "PreToolUse", "preToolUse": { "toolName": "write_to_file",
@@ -198,7 +199,8 @@ fn keys_in_other_forms() {
     assert_eq!(verdict(&ask(&bench, None, &wide))["findings"][0]["encodings"], json!(["utf-16le"]));
 }
 
-/// An agent writes the mark itself, if it is told to; the configuration is somebody's decision, and can be had from a commit.
+/// An agent writes the mark itself, if it is told to; the configuration is somebody's decision, and can be had from a
+/// commit.
 #[test]
 fn who_may_allow_a_key() {
     let mut bench = Bench::new(2606);
@@ -224,7 +226,7 @@ fn who_may_allow_a_key() {
 fn many_keys_make_a_short_reason() {
     let mut bench = Bench::new(2607);
     let keys: Vec<String> = (0..300).map(|_| bench.live()).collect();
-    let text = payloads(&[keys.join("\n"), keys.join(",")].concat())[0].to_string();
+    let text = payloads(&[keys.join("\n"), keys.join(",")].join("\n"))[0].to_string();
     let run = ask(&bench, None, text.as_bytes());
     let verdict = verdict(&run);
     assert_eq!(verdict["findings"].as_array().map(Vec::len), Some(300));
@@ -270,8 +272,8 @@ fn large_input_in_bounded_memory() {
     bench.write("clean", "\"}}");
     for (end, status) in [("end", 2), ("clean", 0), ("/dev/null", 2)] {
         let script = format!(
-            "ulimit -v 131072; {{ printf '{{\"tool_input\": {{\"content\": \"'; head -c 100000000 /dev/zero | tr '\\0' ' '; \
-             cat {end}; }} | \"$0\" hook run agent --for claude-code"
+            "ulimit -v 131072; {{ printf '{{\"tool_input\": {{\"content\": \"'; \
+             head -c 100000000 /dev/zero | tr '\\0' ' '; cat {end}; }} | \"$0\" hook run agent --for claude-code"
         );
         let mut command = std::process::Command::new("bash");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_hopx-leaks")]).current_dir(bench.path());
@@ -280,4 +282,24 @@ fn large_input_in_bounded_memory() {
         let word = if end == "end" { id(&key) } else { "one whole JSON object" };
         assert_eq!(run.stderr.contains(word), status == 2, "{end}: {}", run.stderr);
     }
+}
+
+/// What docs/agents.md tells to write into an agent's settings.
+#[test]
+fn the_settings_in_the_documentation() {
+    let page = include_str!("../../docs/agents.md");
+    let command = "hopx-leaks hook run agent --for ";
+    for block in page.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let settings: Value = serde_json::from_str(block).expect("JSON");
+        assert!(
+            block.contains(command) || settings["schema"] == "hopx-leaks/verdict/v1" || block.contains("\"tasks\"")
+        );
+    }
+    for line in page.lines().filter(|line| line.contains("\"command\": \"hopx-leaks hook")) {
+        assert!(line.contains(" || exit 2\""), "{line}");
+    }
+    let named = |agent: &str| page.contains(&format!("{command}{agent} || exit 2")) || agent == "codex";
+    assert!(page.contains("`--for codex`") && agents().all(named));
+    let known: Vec<&str> = page.split(command).skip(1).filter_map(|rest| rest.split([' ', '\n', '`']).next()).collect();
+    assert!(known.len() > 20 && known.iter().all(|name| agents().any(|agent| agent == *name)), "{known:?}");
 }
