@@ -300,6 +300,6 @@ fn the_settings_in_the_documentation() {
     }
     let named = |agent: &str| page.contains(&format!("{command}{agent} || exit 2")) || agent == "codex";
     assert!(page.contains("`--for codex`") && agents().all(named));
-    let known: Vec<&str> = page.split(command).skip(1).filter_map(|rest| rest.split([' ', '\n', '`']).next()).collect();
+    let known: Vec<&str> = page.split(command).skip(1).filter_map(|rest| rest.split([' ', '\n', ';']).next()).collect();
     assert!(known.len() > 20 && known.iter().all(|name| agents().any(|agent| agent == *name)), "{known:?}");
 }
