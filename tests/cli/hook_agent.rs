@@ -192,8 +192,8 @@ fn keys_in_other_forms() {
         }
         assert_eq!(ask(&bench, Some("codex"), payloads(&text)[0].to_string().as_bytes()).status, Some(2));
     }
-    let escaped: String = key.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
-    let run = ask(&bench, Some("cursor"), format!("{{\"prompt\":\"{escaped}\"}}").as_bytes());
+    let escaped: Vec<String> = key.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let run = ask(&bench, Some("cursor"), format!("{{\"prompt\":\"{}\"}}", escaped.concat()).as_bytes());
     assert_stopped("cursor", &run, ".**** as unicode-escape. ");
     let wide: Vec<u8> = format!("$k = '{key}'").encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(verdict(&ask(&bench, None, &wide))["findings"][0]["encodings"], json!(["utf-16le"]));
