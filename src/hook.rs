@@ -3,12 +3,14 @@
 //!
 //! The repository and its settings are read by `place`; nothing of it is executed. A hook is an entry in the
 //! repository's configuration (`config`) or a marked block in a shell script (`script`, `file`); where a hook
-//! manager is in charge (`managers`) it is neither, and the user is told what to add there (`snippets`).
+//! manager is in charge (`managers`) it is neither, and the user is told what to add there (`snippets`); what pre-commit
+//! and prek can take from our repository itself is in `manifest`.
 
 mod config;
 mod file;
 mod install;
 mod managers;
+mod manifest;
 mod place;
 mod program;
 mod script;
@@ -132,6 +134,22 @@ pub enum HookConfig {
         /// Which.
         stages: Vec<Stage>,
     },
+}
+
+/// Whether git runs the program because it makes a commit: then it names the index that the commit is made from
+/// (`run_commit_hook` in its commit.c), and managers hand that on.
+pub fn is_commit() -> bool {
+    std::env::var_os("GIT_INDEX_FILE").is_some()
+}
+
+/// What to tell who is not stopped by a hook that had nothing to read, unless that is how it should be.
+pub fn passed_empty(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::PreCommit if !is_commit() => Some(
+            "nothing that is staged adds anything, so nothing was looked at; to look at all files, run: hopx-leaks scan",
+        ),
+        Stage::PreCommit | Stage::CommitMsg | Stage::PrePush => None,
+    }
 }
 
 /// What to tell who is stopped by a hook that ended with `exit`; nothing when it did not stop anything.

@@ -92,7 +92,11 @@ fn run_scan(config: &ScanConfig, out: &mut dyn Write, err: &mut (dyn Write + Sen
     let exit = Exit::of(&report, config.fail_on);
     match (config.hook, exit) {
         // A hook that has nothing to say says nothing.
-        (Some(_), Exit::Clean) => {}
+        (Some(stage), Exit::Clean) => {
+            if let Some(message) = hook::passed_empty(stage).filter(|_| report.coverage.is_empty()) {
+                output::write_message(message, err);
+            }
+        }
         (hook, _) => {
             output::write_all(&report, &config.outputs, config.style, out)?;
             if let Some(message) = hook.and_then(|stage| hook::stopped(stage, exit)) {

@@ -113,7 +113,8 @@ pub fn scan(
         // Others look into repositories by themselves.
         coverage.bare_repositories.clear();
     }
-    if mode == Mode::Audit {
+    // An audit, or all files and the index at once.
+    if sources.len() > 1 {
         places::files_and_history(&mut findings);
     }
     // Here, behind all that make problems, so that none can leave it out.

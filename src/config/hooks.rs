@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use crate::cli::{CommonArgs, GitHookCommand, HookAgentArgs, HookCommand, HookRunCommand, HookStages};
-use crate::config::repositories::{here, range_error, staged};
+use crate::cli::{CommitsArgs, CommonArgs, GitHookCommand, HookAgentArgs, HookCommand, HookRunCommand, HookStages};
+use crate::config::repositories::{commits, here, range_error, staged};
 use crate::config::rules::Rules;
 use crate::config::{AgentConfig, Config, Options, ScanConfig, is_apart};
 use crate::detect::Detector;
@@ -16,10 +16,12 @@ use crate::git::push::{Destination, Update};
 use crate::hook::{self, Beside, HookConfig, Stage, Write};
 use crate::object::ObjectId;
 use crate::output::{Output, Target, write_message};
+use crate::read::Links;
 use crate::report::escape::terminal;
 use crate::report::{Format, Mode};
 use crate::source::message::Author;
-use crate::source::{Commits, Message, Source, Stdin};
+use crate::source::tree::{Given, IgnoreRules};
+use crate::source::{Commits, Message, Source, Stdin, Tree};
 
 /// What a hook command amounts to.
 pub fn config(command: HookCommand, options: &Options) -> Result<Config, Error> {
@@ -40,6 +42,11 @@ pub fn config(command: HookCommand, options: &Options) -> Result<Config, Error> 
         HookCommand::Status(args) => Config::Hook(HookConfig::Status { stages: stages(&args) }),
         HookCommand::Run(HookRunCommand::Agent(HookAgentArgs { agent })) => {
             Config::Agent(AgentConfig { agent, scan: for_agent(agent.is_some(), options).map(Box::new) })
+        }
+        HookCommand::Run(HookRunCommand::Git(GitHookCommand::PreCommit { .. })) if is_run_by_manager() => {
+            let rules = Rules::load(&options.rules, Path::new("."))?;
+            let (mode, sources) = managed_run(&rules)?;
+            Config::Scan(Box::new(ScanConfig::new(mode, sources, rules, options)?))
         }
         HookCommand::Run(HookRunCommand::Git(command)) => {
             let (stage, mode) = stage(&command);
@@ -80,6 +87,29 @@ fn stage(command: &GitHookCommand) -> (Stage, Mode) {
         GitHookCommand::CommitMsg { .. } => (Stage::CommitMsg, Mode::Commits),
         GitHookCommand::PrePush { .. } => (Stage::PrePush, Mode::Commits),
     }
+}
+
+/// Whether pre-commit or prek runs the hook by itself, as in CI, and not because git makes a commit.
+fn is_run_by_manager() -> bool {
+    std::env::var_os("PRE_COMMIT").is_some() && !hook::is_commit()
+}
+
+/// What a manager looks at without a commit. With `--from-ref` and `--to-ref` it is told of commits. Else it may be that
+/// all files are meant (`--all-files` is not told), when mostly nothing is staged: all files are looked at, and the index
+/// too, since what is staged may be gone from the files.
+fn managed_run(rules: &Rules) -> Result<(Mode, Vec<Source>), Error> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let (Some(from), Some(to)) = (variable("PRE_COMMIT_FROM_REF"), variable("PRE_COMMIT_TO_REF")) {
+        let args = CommitsArgs { ranges: vec![format!("{from}..{to}")], not: Vec::new(), remotes: false };
+        return Ok((Mode::Commits, vec![commits(&args)?]));
+    }
+    let files = Tree {
+        given: vec![Given { path: ".".into(), links: Links::Follow }],
+        ignore: IgnoreRules::Git,
+        exclude: rules.exclude.clone(),
+        elsewhere: Vec::new(),
+    };
+    Ok((Mode::Scan, vec![staged()?, Source::Tree(files)]))
 }
 
 /// What a hook looks at when git runs it.

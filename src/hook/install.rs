@@ -108,7 +108,7 @@ fn notes(place: &Place, managers: &[InCharge], told: &mut String) {
 fn hand_over(place: &Place, managers: &[InCharge], stages: &[Stage], told: &mut String) -> Exit {
     let mut missing = Vec::new();
     for &stage in stages {
-        match managers.iter().find(|manager| manager.has(stage)) {
+        match managers.iter().find(|manager| manager.has(stage).is_some()) {
             Some(manager) => {
                 let (name, config) = (stage.name(), shown(&manager.config(stage)));
                 tell(told, format!("{name}: {config} has it; nothing to do here"));

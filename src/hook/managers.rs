@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Stage;
+use super::manifest::{self, Provider};
 use super::place::Place;
 
 /// A program that writes git's hooks from a configuration in the work tree.
@@ -172,17 +173,24 @@ impl InCharge {
         }
     }
 
-    /// Whether the configuration has our hook for `stage`: a line with its command that is no comment, and with lefthook
-    /// the script that holds this line.
-    pub fn has(&self, stage: Stage) -> bool {
+    /// Whether the configuration has our hook for `stage`, and where that takes the program from: a line with its command
+    /// that is no comment, with lefthook the script that holds this line, with pre-commit and prek a hook of our
+    /// repository too.
+    pub fn has(&self, stage: Stage) -> Option<Provider> {
         let command = format!("hook run {}", stage.name());
         let runs = |path: &Path| {
-            let text = crate::read::small(path).unwrap_or_default();
-            lines(&String::from_utf8_lossy(&text)).any(|line| line.contains("hopx-leaks") && line.contains(&command))
+            text(path)
+                .lines()
+                .any(|line| line.contains("hopx-leaks") && line.contains(&command))
+                .then_some(Provider::Path)
         };
         match self.manager {
-            Manager::Lefthook => self.names_script(stage) && runs(&self.lefthook_script(stage)),
-            Manager::Husky | Manager::PreCommit | Manager::Prek | Manager::SimpleGitHooks => runs(&self.config(stage)),
+            Manager::Lefthook if self.names_script(stage) => runs(&self.lefthook_script(stage)),
+            Manager::Lefthook => None,
+            Manager::PreCommit | Manager::Prek => {
+                runs(&self.config).or_else(|| manifest::has(&text(&self.config), stage))
+            }
+            Manager::Husky | Manager::SimpleGitHooks => runs(&self.config(stage)),
         }
     }
 
@@ -194,8 +202,7 @@ impl InCharge {
     /// Whether lefthook's configuration names our script for `stage`, in whichever language it is written: the hook's name
     /// is the last one before it.
     fn names_script(&self, stage: Stage) -> bool {
-        let text = crate::read::small(&self.config).unwrap_or_default();
-        let text: String = lines(&String::from_utf8_lossy(&text)).flat_map(|line| [line, "\n"]).collect();
+        let text = text(&self.config);
         text.match_indices(LEFTHOOK_SCRIPT).any(|(at, _)| {
             let last = Stage::ALL.into_iter().max_by_key(|stage| text[..at].rfind(stage.name()));
             last == Some(stage) && text[..at].contains(stage.name())
@@ -214,7 +221,7 @@ impl InCharge {
             Manager::PreCommit | Manager::Prek => GENERATED.iter().any(|mark| has(mark)),
             Manager::Lefthook => has("lefthook"),
             Manager::Husky => folder.parent() == Some(&self.config),
-            Manager::SimpleGitHooks => self.has(stage) && has("hopx-leaks"),
+            Manager::SimpleGitHooks => self.has(stage).is_some() && has("hopx-leaks"),
         }
     }
 
@@ -231,7 +238,9 @@ impl InCharge {
     }
 }
 
-/// The lines that are no comments.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim_start().starts_with("//"))
+/// What a configuration says, without the lines that are comments.
+pub fn text(path: &Path) -> String {
+    let bytes = crate::read::small(path).unwrap_or_default();
+    let is_comment = |line: &&str| ["#", "//"].iter().any(|mark| line.trim_start().starts_with(mark));
+    String::from_utf8_lossy(&bytes).lines().filter(|line| !is_comment(line)).flat_map(|line| [line, "\n"]).collect()
 }

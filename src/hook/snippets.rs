@@ -1,7 +1,7 @@
 //! What a user adds to the configuration of a hook manager, so that it runs our hooks.
 
-use super::managers::{InCharge, LEFTHOOK_SCRIPT, Manager};
-use super::{Stage, shown};
+use super::managers::{InCharge, LEFTHOOK_SCRIPT, Manager, text};
+use super::{Stage, manifest, shown};
 
 /// Something to add, and where.
 pub struct Snippet {
@@ -18,6 +18,9 @@ pub fn snippets(of: &InCharge, stages: &[Stage]) -> Vec<Snippet> {
     let config = String::from_utf8_lossy(&config);
     let of_each = |snippet: fn(Stage) -> String| stages.iter().map(|&stage| snippet(stage)).collect::<String>();
     let in_config = |text: String| vec![Snippet { to: shown(&of.config), text }];
+    if let (Manager::PreCommit | Manager::Prek, Some(ids)) = (of.manager, manifest::more(&text(&of.config), stages)) {
+        return vec![more_ids(&shown(&of.config), extension, &ids)];
+    }
     match (of.manager, extension) {
         (Manager::PreCommit | Manager::Prek, "toml") => {
             in_config(format!("[[repos]]\nrepo = \"local\"\n{}", of_each(prek_toml)))
@@ -68,6 +71,16 @@ fn pre_commit(config: &str, text: &str, hooks: &str) -> Snippet {
             Snippet { to: format!("the list \"repos:\" that is in {config} already{how}"), text }
         }
     }
+}
+
+/// More of the hooks that our repository offers, where it is listed already.
+fn more_ids(config: &str, extension: &str, ids: &[String]) -> Snippet {
+    let (kind, line): (_, fn(&String) -> String) = match extension {
+        "toml" => ("tables", |id| format!("[[repos.hooks]]\nid = \"{id}\"\n")),
+        _ => ("list \"hooks:\"", |id| format!("      - id: {id}\n")),
+    };
+    let to = format!("the {kind} of the repository hopx-leaks that is in {config} already");
+    Snippet { to, text: ids.iter().map(line).collect() }
 }
 
 /// pre-commit names the file with the message by itself, and gives no other stage any.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::managers::{self, InCharge};
+use super::manifest::Provider;
 use super::place::{EntryState, Place, entry_name};
 use super::program::{self, Found, Git};
 use super::{Stage, file, script, shown, tell};
@@ -96,15 +97,16 @@ fn with_program(at: &str, program: Option<Vec<u8>>) -> State {
 }
 
 fn by_manager(place: &Place, managers: &[InCharge], stage: Stage) -> Option<State> {
-    let manager = managers.iter().find(|manager| manager.has(stage))?;
+    let (manager, from) = managers.iter().find_map(|manager| Some((manager, manager.has(stage)?)))?;
     let at = shown(&manager.config(stage));
     if !manager.runs(&place.hooks, stage) {
         let run = manager.activation(&[stage]);
         return Some(State::Fails(format!("{at} has it, but git does not run {}; run: {run}", manager.name())));
     }
-    Some(match program::on_path("hopx-leaks") {
-        Some(_) => State::Works(format!("run by {} as {at} says", manager.name())),
-        None => State::Fails(format!("{at} has it, but hopx-leaks is not on PATH; run: {}", script::INSTALL)),
+    let is_there = from == Provider::Manager || program::on_path("hopx-leaks").is_some();
+    Some(match is_there {
+        true => State::Works(format!("run by {} as {at} says", manager.name())),
+        false => State::Fails(format!("{at} has it, but hopx-leaks is not on PATH; run: {}", script::INSTALL)),
     })
 }
 

@@ -44,7 +44,7 @@ pub fn uninstall(
         if outcomes == [Outcome::None; 2] {
             tell(told, format!("{name}: not installed"));
         }
-        for manager in managers.iter().filter(|manager| manager.has(stage)) {
+        for manager in managers.iter().filter(|manager| manager.has(stage).is_some()) {
             tell(told, format!("{name}: {} still has it; take it out there", shown(&manager.config(stage))));
         }
     }

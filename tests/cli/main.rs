@@ -44,6 +44,8 @@ mod hook_agent;
 #[cfg(unix)]
 mod hook_install;
 #[cfg(unix)]
+mod hook_managed;
+#[cfg(unix)]
 mod hook_push;
 #[cfg(unix)]
 mod hook_run;
