@@ -18,8 +18,9 @@ pub fn snippets(of: &InCharge, stages: &[Stage]) -> Vec<Snippet> {
     let config = String::from_utf8_lossy(&config);
     let of_each = |snippet: fn(Stage) -> String| stages.iter().map(|&stage| snippet(stage)).collect::<String>();
     let in_config = |text: String| vec![Snippet { to: shown(&of.config), text }];
-    if let (Manager::PreCommit | Manager::Prek, Some(ids)) = (of.manager, manifest::more(&text(&of.config), stages)) {
-        return vec![more_ids(&shown(&of.config), extension, &ids)];
+    let own = text(&of.config);
+    if let (Manager::PreCommit | Manager::Prek, Some(ids)) = (of.manager, manifest::more(&own, stages)) {
+        return vec![more_ids(&shown(&of.config), &own, extension, &ids)];
     }
     match (of.manager, extension) {
         (Manager::PreCommit | Manager::Prek, "toml") => {
@@ -73,14 +74,19 @@ fn pre_commit(config: &str, text: &str, hooks: &str) -> Snippet {
     }
 }
 
-/// More of the hooks that our repository offers, where it is listed already.
-fn more_ids(config: &str, extension: &str, ids: &[String]) -> Snippet {
-    let (kind, line): (_, fn(&String) -> String) = match extension {
-        "toml" => ("tables", |id| format!("[[repos.hooks]]\nid = \"{id}\"\n")),
-        _ => ("list \"hooks:\"", |id| format!("      - id: {id}\n")),
+/// More of the hooks that our repository offers, where it is listed already: written as those that are there.
+fn more_ids(config: &str, text: &str, extension: &str, ids: &[String]) -> Snippet {
+    let is_item = |before: &&str| before.trim_start().strip_prefix('-').is_some_and(|key| key.trim() == "id:");
+    let item = text.lines().filter_map(|line| Some(line.split_once("hopx-leaks")?.0.trim_end_matches(['"', '\''])));
+    let item = item.filter(is_item).next().map(str::to_owned);
+    let (before, behind) = match (extension, item) {
+        ("toml", _) if text.contains("[[repos.hooks]]") => ("[[repos.hooks]]\nid = \"".to_owned(), "\"\n"),
+        ("toml", _) => ("{ id = \"".to_owned(), "\" },\n"),
+        (_, Some(item)) => (item, "\n"),
+        (_, None) => ("{id: ".to_owned(), "},\n"),
     };
-    let to = format!("the {kind} of the repository hopx-leaks that is in {config} already");
-    Snippet { to, text: ids.iter().map(line).collect() }
+    let to = format!("the hooks of the repository hopx-leaks that is in {config} already");
+    Snippet { to, text: ids.iter().map(|id| format!("{before}{id}{behind}")).collect() }
 }
 
 /// pre-commit names the file with the message by itself, and gives no other stage any.

@@ -117,13 +117,25 @@ fn hooks_of_our_repository_are_in_place() {
         (
             823,
             ".pre-commit-config.yaml",
-            "repos:\n- repo: https://example.com/somebody/hopx-leaks\n  rev: v0.1.0\n  hooks:\n  - id: hopx-leaks\n",
-            "    - id: hopx-leaks-commit-msg\n      - id: hopx-leaks-pre-push\n",
+            "repos:\n- repo: https://example.com/somebody/hopx-leaks\n  rev: v0.1.0\n  hooks:\n  -   id: hopx-leaks\n",
+            ":\n\n      -   id: hopx-leaks-commit-msg\n      -   id: hopx-leaks-pre-push\n",
         ),
         (
             824,
+            ".pre-commit-config.yaml",
+            "repos:\n- repo: https://example.com/somebody/hopx-leaks\n  rev: v0.1.0\n  hooks: [{id: hopx-leaks}]\n",
+            ":\n\n    {id: hopx-leaks-commit-msg},\n    {id: hopx-leaks-pre-push},\n",
+        ),
+        (
+            825,
             "prek.toml",
-            "[[repos]]\nrepo = \"https://example.com/somebody/hopx-leaks\"\nrev = \"v0.1.0\"\nhooks = [{ id = \"hopx-leaks\" }]\n",
+            "[[repos]]\nrepo = \"https://example.com/somebody/hopx-leaks\"\nhooks = [{ id = \"hopx-leaks\" }]\n",
+            ":\n\n    { id = \"hopx-leaks-commit-msg\" },\n    { id = \"hopx-leaks-pre-push\" },\n",
+        ),
+        (
+            826,
+            "prek.toml",
+            "[[repos]]\nrepo = \"https://example.com/somebody/hopx-leaks\"\n[[repos.hooks]]\nid = \"hopx-leaks\"\n",
             "    [[repos.hooks]]\n    id = \"hopx-leaks-commit-msg\"\n    [[repos.hooks]]\n    id = \"hopx-leaks-pre-push\"\n",
         ),
     ] {
