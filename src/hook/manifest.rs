@@ -121,13 +121,11 @@ mod tests {
     #[test]
     fn ways_to_write_it() {
         use Provider::{Manager, Path};
+        const REPO: &str = "- repo: https://github.com/x/hopx-leaks\n  hooks:\n";
         for (config, expected) in [
+            (&format!("{REPO}  - id: hopx-leaks\n")[..], [Some(Manager), None, None]),
             (
-                "- repo: https://github.com/x/hopx-leaks\n  rev: v1\n  hooks:\n  - id: hopx-leaks\n",
-                [Some(Manager), None, None],
-            ),
-            (
-                "- hooks: []\n  \"repo\": 'git@example.com:x/hopx-leaks.git/'\n  hooks: [{id: hopx-leaks-pre-push}, {'id': 'hopx-leaks'}]",
+                "- \"repo\": 'git@example.com:x/hopx-leaks.git/'\n  hooks: [{id: hopx-leaks-pre-push}, {'id': 'hopx-leaks'}]",
                 [Some(Manager), None, Some(Manager)],
             ),
             (
@@ -135,21 +133,21 @@ mod tests {
                 [None, Some(Path), None],
             ),
             (
-                "- repo: hopx-leaks\n  hooks:\n  - id: hopx-leaks\n    language: system\n    stages: [pre-commit]\n",
+                &format!("{REPO}  - id: hopx-leaks\n    language: system\n    stages: [pre-commit]\n"),
                 [Some(Path), None, None],
             ),
             (
-                "- repo: hopx-leaks\n  hooks:\n  - id: hopx-leaks\n    stages: [manual]\n  - id: hopx-leaks-python\n",
+                &format!("{REPO}  - id: hopx-leaks\n    stages: [manual]\n  - id: hopx-leaks-python\n"),
                 [Some(Manager), None, None],
             ),
             (
-                "- repo: hopx-leaks\n  hooks:\n  - id: hopx-leaks\n    stages: [manual]\n  - id: x\n    stages: [pre-commit]",
+                &format!("{REPO}  - id: hopx-leaks\n    stages: [manual]\n  - id: x\n    stages: [pre-commit]\n"),
                 [None; 3],
             ),
             ("- repo: local\n  hooks:\n  - id: hopx-leaks\n", [None; 3]),
             ("- repo: https://github.com/x/other-hopx-leaks\n  hooks:\n  - id: hopx-leaks\n", [None; 3]),
-            ("- repo: hopx-leaks\n  hooks: []\n- repo: local\n  hooks:\n  - id: hopx-leaks\n", [None; 3]),
-            ("- repo: hopx-leaks\n  hooks:\n  - id: other\n    alias_id: hopx-leaks\n", [None; 3]),
+            (&format!("{REPO}- repo: local\n  hooks:\n  - id: hopx-leaks\n"), [None; 3]),
+            (&format!("{REPO}  - id: other\n    alias_id: hopx-leaks\n"), [None; 3]),
         ] {
             assert_eq!(Stage::ALL.map(|stage| has(config, stage)), expected, "{config}");
         }

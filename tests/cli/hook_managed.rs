@@ -1,5 +1,5 @@
-//! The hook before a commit, where no commit is made: by hand, and in CI, where pre-commit and prek are told to run it. And
-//! what `hook` makes of a configuration that takes our hooks from our repository.
+//! The hook before a commit, where no commit is made: by hand, and in CI, where pre-commit and prek are told to run it.
+//! And what `hook` makes of a configuration that takes our hooks from our repository.
 
 use std::fs;
 use std::path::Path;
@@ -136,7 +136,8 @@ fn hooks_of_our_repository_are_in_place() {
             826,
             "prek.toml",
             "[[repos]]\nrepo = \"https://example.com/somebody/hopx-leaks\"\n[[repos.hooks]]\nid = \"hopx-leaks\"\n",
-            "    [[repos.hooks]]\n    id = \"hopx-leaks-commit-msg\"\n    [[repos.hooks]]\n    id = \"hopx-leaks-pre-push\"\n",
+            ":\n\n    [[repos.hooks]]\n    id = \"hopx-leaks-commit-msg\"\n    [[repos.hooks]]\n    \
+             id = \"hopx-leaks-pre-push\"\n",
         ),
     ] {
         let repository = Repository::new(seed);
