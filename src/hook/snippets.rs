@@ -77,8 +77,8 @@ fn pre_commit(config: &str, text: &str, hooks: &str) -> Snippet {
 /// More of the hooks that our repository offers, where it is listed already: written as those that are there.
 fn more_ids(config: &str, text: &str, extension: &str, ids: &[String]) -> Snippet {
     let is_item = |before: &&str| before.trim_start().strip_prefix('-').is_some_and(|key| key.trim() == "id:");
-    let item = text.lines().filter_map(|line| Some(line.split_once("hopx-leaks")?.0.trim_end_matches(['"', '\''])));
-    let item = item.filter(is_item).next().map(str::to_owned);
+    let before_id = |line| Some(str::split_once(line, "hopx-leaks")?.0.trim_end_matches(['"', '\'']));
+    let item = text.lines().filter_map(before_id).find(is_item).map(str::to_owned);
     let (before, behind) = match (extension, item) {
         ("toml", _) if text.contains("[[repos.hooks]]") => ("[[repos.hooks]]\nid = \"".to_owned(), "\"\n"),
         ("toml", _) => ("{ id = \"".to_owned(), "\" },\n"),
@@ -86,7 +86,7 @@ fn more_ids(config: &str, text: &str, extension: &str, ids: &[String]) -> Snippe
         (_, None) => ("{id: ".to_owned(), "},\n"),
     };
     let to = format!("the hooks of the repository hopx-leaks that is in {config} already");
-    Snippet { to, text: ids.iter().map(|id| format!("{before}{id}{behind}")).collect() }
+    Snippet { to, text: ids.iter().flat_map(|id| [&before, &id[..], behind]).collect() }
 }
 
 /// pre-commit names the file with the message by itself, and gives no other stage any.

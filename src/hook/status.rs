@@ -104,9 +104,10 @@ fn by_manager(place: &Place, managers: &[InCharge], stage: Stage) -> Option<Stat
         return Some(State::Fails(format!("{at} has it, but git does not run {}; run: {run}", manager.name())));
     }
     let is_there = from == Provider::Manager || program::on_path("hopx-leaks").is_some();
-    Some(match is_there {
-        true => State::Works(format!("run by {} as {at} says", manager.name())),
-        false => State::Fails(format!("{at} has it, but hopx-leaks is not on PATH; run: {}", script::INSTALL)),
+    Some(if is_there {
+        State::Works(format!("run by {} as {at} says", manager.name()))
+    } else {
+        State::Fails(format!("{at} has it, but hopx-leaks is not on PATH; run: {}", script::INSTALL))
     })
 }
 
