@@ -2,6 +2,7 @@
 
 mod containers;
 mod hook;
+mod pages;
 mod rules;
 mod verify;
 
@@ -19,6 +20,7 @@ pub use containers::ContainerArgs;
 pub use hook::{
     GitHookCommand, HookAgentArgs, HookCommand, HookInstallArgs, HookRunCommand, HookStages, HookUninstallArgs,
 };
+pub use pages::{CompletionsArgs, man};
 pub use rules::RulesArgs;
 pub use verify::VerifyArgs;
 
@@ -74,6 +76,10 @@ pub enum Command {
     Config(ConfigCommand),
     /// Print a JSON Schema
     Schema(SchemaArgs),
+    /// Print a script that completes the command line in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
 }
 
 /// What to do about the configuration.

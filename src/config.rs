@@ -17,7 +17,7 @@ use crate::agent::{self, Agent};
 use crate::blob::from_slashed;
 use crate::cli::{
     Cli, Command, CommonArgs, ConfigCommand, ContainerArgs, RulesArgs, ScanArgs, SchemaArgs, SchemaKind, VerifyArgs,
-    When,
+    When, man,
 };
 use crate::config::rules::Rules;
 use crate::error::Error;
@@ -154,6 +154,8 @@ impl Config {
                 let rules = rules(path.as_deref().unwrap_or(HERE.as_ref()))?;
                 return Ok(Config::Print(show::text(&rules, &[scan.exclude, exclude].concat()).into()));
             }
+            Some(Command::Completions(args)) => return Ok(Config::Print(args.script().into())),
+            Some(Command::Man) => return Ok(Config::Print(man().into())),
             Some(Command::Schema(SchemaArgs { kind })) => {
                 return Ok(Config::Print(Cow::Borrowed(match kind {
                     SchemaKind::Report => JSON_SCHEMA,

@@ -52,6 +52,7 @@ mod hook_run;
 mod html;
 mod ignore_rules;
 mod json;
+mod pages;
 mod problems;
 mod reftable;
 mod report;
