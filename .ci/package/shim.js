@@ -3,6 +3,7 @@
 
 // Runs the program of the platform's package: same input and output, same arguments, same end.
 const { spawn } = require("node:child_process");
+const { isatty } = require("node:tty");
 
 const name = `hopx-leaks-${process.platform}-${process.arch}`;
 const file = process.platform === "win32" ? "hopx-leaks.exe" : "hopx-leaks";
@@ -24,10 +25,9 @@ function find() {
   }
 }
 
-const child = spawn(find(), process.argv.slice(2), { stdio: "inherit" });
-
 // A terminal sends Ctrl-C to both. The program takes a second one as an order to die at once, so it is not sent on.
-const hasTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+// To ask process.stdin instead would make it non-blocking, for the program as well.
+const hasTerminal = [0, 1, 2].some((stream) => isatty(stream));
 const signals = ["SIGHUP", "SIGINT", "SIGTERM"];
 for (const signal of signals) {
   process.on(signal, () => {
@@ -37,6 +37,7 @@ for (const signal of signals) {
   });
 }
 
+const child = spawn(find(), process.argv.slice(2), { stdio: "inherit" });
 child.on("error", (error) => fail(`cannot run the program: ${error.message}`));
 child.on("exit", (status, signal) => {
   if (signal === null) {
