@@ -9,6 +9,11 @@ use hopx_leaks::error::Error;
 use hopx_leaks::exit::Exit;
 use hopx_leaks::output::error_line;
 
+/// The allocator of musl's C library takes one lock for all threads, and gives pages back to the kernel at once.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::from_command_line() {
         Ok(cli) => cli,
