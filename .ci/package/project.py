@@ -68,7 +68,8 @@ class Project:
     keywords: list[str]
     repository: str
     maintainer: str
-    # Seconds since 1970 that stand in every archive: the time of the commit, so that the same commit gives the same bytes.
+    # Seconds since 1970 that stand in every archive: the time of the commit, so that the same commit gives the same
+    # bytes.
     time: int
 
     @property

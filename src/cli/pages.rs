@@ -58,7 +58,8 @@ fn write_man(page: &mut Vec<u8>) -> io::Result<()> {
     write_commands(&command, name, page)
 }
 
-/// Each command below one, in its order, with the options that are its own. What the whole program has is not said again.
+/// Each command below one, in its order, with the options that are its own. What the whole program has is not said
+/// again.
 fn write_commands(of: &Command, path: &str, page: &mut Vec<u8>) -> io::Result<()> {
     for command in of.get_subcommands().filter(|command| !command.is_hide_set()) {
         let path = format!("{path} {}", command.get_name());
