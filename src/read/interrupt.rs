@@ -1,5 +1,6 @@
 //! Ctrl-C: the first one asks the scan to stop, so that no report is left half written; the second one kills.
 
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
@@ -30,5 +31,64 @@ pub fn listen() {
             libc::sigemptyset(&raw mut ours.sa_mask);
             libc::sigaction(libc::SIGINT, &raw const ours, std::ptr::null_mut());
         }
+    }
+}
+
+/// Standard input, whose reads end with [`io::ErrorKind::Interrupted`] once Ctrl-C was pressed, whichever thread the
+/// signal came to: a read that waits in another one would not notice. Elsewhere than on Unix it is plain standard input.
+///
+/// # Errors
+///
+/// That of `dup(2)`.
+#[cfg(unix)]
+pub fn stdin() -> io::Result<impl Read> {
+    use std::os::fd::AsFd;
+
+    // The standard library's own reader holds back bytes that the kernel has given it, and so can't be waited for.
+    let input = io::stdin().as_fd().try_clone_to_owned()?;
+    Ok(Stdin { input: input.into() })
+}
+
+/// Standard input.
+///
+/// # Errors
+///
+/// None.
+#[cfg(not(unix))]
+pub fn stdin() -> io::Result<impl Read> {
+    Ok(io::stdin().lock())
+}
+
+#[cfg(unix)]
+struct Stdin {
+    input: std::fs::File,
+}
+
+#[cfg(unix)]
+impl Read for Stdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !has_input(&self.input) {
+            if requested() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+        }
+        self.input.read(buffer)
+    }
+}
+
+/// Waits until there is something to read, or an end or an error to tell of, for a tenth of a second at most.
+#[cfg(unix)]
+fn has_input(input: &std::fs::File) -> bool {
+    use std::os::fd::AsRawFd;
+
+    let mut watched = libc::pollfd { fd: input.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: the pointer is to one `pollfd`, as the count says, and the descriptor is open as long as `input` is. Worst
+    // case: the call fails, and it is left to the read to say why.
+    #[expect(unsafe_code, reason = "poll has no safe interface in the standard library")]
+    let ready = unsafe { libc::poll(&raw mut watched, 1, 100) };
+    match ready {
+        0 => false,
+        1.. => true,
+        _ => io::Error::last_os_error().kind() != io::ErrorKind::Interrupted,
     }
 }

@@ -1,11 +1,11 @@
 //! Standard input: streamed in bounded memory, whatever its length.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::blob::{Blob, Content, FileOrigin, Kind, Origin, Root, STREAM_WINDOW};
 use crate::error::{Problem, ProblemKind};
-use crate::read::{Buffer, fill};
+use crate::read::{Buffer, fill, interrupt};
 use crate::source::Visitor;
 use crate::source::json_object::JsonObject;
 
@@ -40,10 +40,16 @@ impl Stdin {
 
     /// Reads it to its end.
     pub fn visit<V: Visitor>(&self, mut visitor: V) -> V {
-        let mut input = io::stdin().lock();
+        let origin = FileOrigin { root: &self.root, local: &self.name, kind: Kind::Content };
+        let mut input = match interrupt::stdin() {
+            Ok(input) => input,
+            Err(cause) => {
+                visitor.problem(Problem::unreadable(&origin.into(), &cause));
+                return visitor;
+            }
+        };
         let mut start = Buffer::new(STREAM_WINDOW);
         let (read, outcome) = fill(&mut input, &mut start);
-        let origin = FileOrigin { root: &self.root, local: &self.name, kind: Kind::Content };
         let mut object = JsonObject::default();
         match outcome {
             Ok(()) if read == 0 => {

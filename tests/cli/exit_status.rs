@@ -307,7 +307,7 @@ fn a_closed_pipe_never_changes_the_status() {
     assert_eq!(child.wait().expect("ends").code(), Some(0));
 }
 
-/// Ctrl-C while standard input is waited for: status 130 and no report.
+/// Ctrl-C while standard input is waited for, which stays open: status 130 and no report.
 #[cfg(target_os = "linux")]
 #[test]
 fn interrupted() {
@@ -316,7 +316,9 @@ fn interrupted() {
     let mut command = std::process::Command::new("env");
     command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_hopx-leaks"), "-o", "report.json", "-"]);
     command.current_dir(bench.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().expect("starts");
+    let mut child = command.spawn().expect("starts");
+    // Waiting for the child would close it.
+    let open = child.stdin.take();
     let status = format!("/proc/{}/status", child.id());
     loop {
         let status = fs::read_to_string(&status).expect("it runs");
@@ -331,6 +333,7 @@ fn interrupted() {
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(kill.success());
     let run = bench.finish(child.wait_with_output().expect("ends"));
+    drop(open);
     assert_ends(&run, 130, "interrupted; no report was written");
     assert!(run.stdout.is_empty());
     assert_eq!(fs::read_dir(bench.path()).expect("a folder").count(), 0);
