@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::detect::window::MAX_REACH;
+use crate::detect::text::MAX_REACH;
 use crate::object::{ObjectId, ObjectKind};
 use crate::read::{Mapped, fill, interrupt};
 

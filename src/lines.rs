@@ -4,7 +4,7 @@
 //! blob as a whole is.
 
 use crate::blob::Block;
-use crate::detect::window::MAX_LEAD;
+use crate::detect::text::MAX_LEAD;
 
 /// A place in a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

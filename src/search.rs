@@ -1,12 +1,12 @@
 //! The search: one blob and all that is packed in it. Keys come out, each with its place, and what could not be read.
 //!
 //! A blob's bytes go through the detector block by block (`search/bytes.rs`). Where they hold a gzip stream written in
-//! base64, it is unpacked as they pass (`search/gzip.rs`). Where the blob is a container, its members are searched one by
+//! base64, it is unpacked as they pass (`search/packed.rs`). Where the blob is a container, its members are searched one by
 //! one in the same way (`search/members.rs`), however deep they are nested, within the [`Bounds`] of the outer blob.
 
 mod bytes;
-mod gzip;
 mod members;
+mod packed;
 
 use crate::blob::{Content, Kind, ReadError};
 use crate::container::{Bounds, Budget};

@@ -1,7 +1,7 @@
 //! The feeder: blocks of bytes that come piece by piece, be they read or pushed.
 
 use crate::blob::Block;
-use crate::detect::window::MAX_REACH;
+use crate::detect::text::MAX_REACH;
 use crate::read::Buffer;
 
 /// Makes blocks of bytes that come piece by piece.

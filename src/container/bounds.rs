@@ -26,6 +26,11 @@ pub struct Bounds {
 impl Bounds {
     /// Bytes that may come out of one outer file before [`Bounds::expansion`] counts.
     pub const FREE: u64 = 64 << 20;
+    /// Bytes that may come out of compressed data in base64, beside [`Bounds::TEXT_TIMES`] the size of the outer file. It may
+    /// be many streams, and each is searched: so a small text can't cost much.
+    pub const TEXT: u64 = 16 << 20;
+    /// How many times the size of the outer file may come out of compressed data in base64, beside [`Bounds::TEXT`].
+    pub const TEXT_TIMES: u64 = 16;
     /// Bytes of memory that the buffers and dictionaries of one outer file may take together.
     pub const MEMORY: u64 = 160 << 20;
     /// Bytes of memory that each thread may take for a file while another one takes more.
@@ -53,6 +58,8 @@ pub enum Exceeded {
     Depth,
     /// [`Bounds::MEMORY`].
     Memory,
+    /// [`Bounds::TEXT`] and [`Bounds::TEXT_TIMES`].
+    Text,
 }
 
 /// What is left of the bounds for one outer file. Shared by all that is opened of it, in one thread.
@@ -63,6 +70,8 @@ pub struct Budget {
     read: Cell<u64>,
     /// Bytes that came out of decompressors.
     unpacked: Cell<u64>,
+    /// Those of them that came out of base64.
+    of_text: Cell<u64>,
     members: Cell<u64>,
     depth: Cell<u32>,
     memory: Cell<u64>,
@@ -79,6 +88,7 @@ impl Budget {
             bounds,
             read: Cell::new(0),
             unpacked: Cell::new(0),
+            of_text: Cell::new(0),
             members: Cell::new(0),
             depth: Cell::new(0),
             memory: Cell::new(0),
@@ -150,6 +160,29 @@ impl Budget {
         Ok(Entered(self))
     }
 
+    /// Enters compressed data in base64, until the guard is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Exceeded::Depth`] and [`Exceeded::Text`], which end nothing else, or the bound that was exceeded before.
+    pub fn enter_text(&self) -> Result<Entered<'_>, Exceeded> {
+        self.unpack_text(0)?;
+        self.enter()
+    }
+
+    /// Counts `bytes` that came out of compressed data in base64.
+    ///
+    /// # Errors
+    ///
+    /// [`Exceeded::Text`], which ends nothing else, or another bound that this exceeds or that was exceeded before.
+    pub fn unpack_text(&self, bytes: u64) -> Result<(), Exceeded> {
+        self.unpack(bytes)?;
+        let unpacked = self.of_text.get() + bytes;
+        self.of_text.set(unpacked);
+        let most = Bounds::TEXT + Bounds::TEXT_TIMES * self.read.get();
+        if unpacked > most { Err(Exceeded::Text) } else { Ok(()) }
+    }
+
     /// Takes `bytes` of memory, until the guard is dropped. Waits while another thread's file takes much.
     ///
     /// # Errors
@@ -200,6 +233,15 @@ impl Budget {
                 ProblemKind::TooDeep,
                 format!(
                     "a container is nested more than {depth} deep; raise --max-depth, or unpack it and scan what comes out"
+                ),
+            ),
+            Exceeded::Text => (
+                ProblemKind::TooLarge,
+                format!(
+                    "more than {} and {} times its size comes out of compressed data in base64; decode it and scan what \
+                     comes out",
+                    size(Bounds::TEXT),
+                    Bounds::TEXT_TIMES
                 ),
             ),
             Exceeded::Memory => (

@@ -1,25 +1,25 @@
 //! The encodings a key is found in: one file each, with its forms, its decoder and its tests.
 //!
-//! An encoding says how a piece of text looks in it ([`Encoding::forms`]) and decodes the bytes around such a form.
-//! What the prefilter looks for is derived from that: [`ROWS`] names the encodings and chains of encodings, and the
-//! pieces of a key's beginning whose forms are its needles. Everything after decoding (shape, borders, placeholders) is
-//! the same for all of them. To add one, write its file, and add its row.
+//! An encoding says how a piece of text looks in it ([`Encoding::forms`]) and decodes what follows such a form, one
+//! character at a time ([`Encoding::next`]). What the prefilter looks for is derived from that: [`ROWS`] names the
+//! encodings and chains of encodings, and the pieces of a key's beginning whose forms are its needles. Everything after
+//! decoding (shape, placeholders, confidence) is the same for all of them. To add one, write its file, and add its row.
 
 mod backslash;
 pub mod base64;
 mod char_codes;
+mod escape;
 mod hex;
 mod html_entity;
-mod margin;
 mod percent;
+pub mod pieces;
 mod quoted_printable;
 mod reversed;
 mod rot13;
-mod split;
 mod unicode_escape;
-mod utf16;
+pub mod utf16;
 
-use crate::detect::window::{Reach, Window};
+use crate::detect::text::{Cursor, Text, Unit};
 
 use base64::BASE64;
 
@@ -28,13 +28,27 @@ use base64::BASE64;
 pub struct Encoding {
     /// The name in reports.
     pub name: &'static str,
-    /// How a piece of text looks, wherever it stands in a longer text: what its neighbours decide is cut off.
+    /// How a piece of text looks, at every alignment, without the characters that depend on adjacent bytes.
     pub forms: fn(&[u8]) -> Vec<Form>,
-    /// The text around a form. `None` when the bytes are not in this encoding, or another one explains them better.
-    pub decode: for<'h> fn(&'h [u8], Place, Reach) -> Option<Window<'h>>,
-    /// For an encoding that leaves most text as it is: the bytes that an escape, or whatever else it is made of, begins
-    /// with. None where all text looks different.
+    /// A cursor at the character that stands `back` characters before the first of a form, or at the first there is when
+    /// there are fewer; and how many there are. `None` when the bytes are not in this encoding.
+    pub seek: fn(&mut Text<'_>, Place, usize) -> Option<(Cursor, usize)>,
+    /// The next character; `None` where the encoded text ends.
+    pub next: fn(&mut Text<'_>, &mut Cursor) -> Option<Unit>,
+    /// What the characters before a key are.
+    pub before: Before,
+    /// For an encoding that leaves most text as it is: the bytes that an escape begins with. None where all text looks
+    /// different.
     pub introducers: &'static [u8],
+}
+
+/// What stands before a key in some encoding.
+#[derive(Clone, Copy, Debug)]
+pub enum Before {
+    /// More of the same: moves a cursor back by so many characters, or as many as there are, and tells how many.
+    Encoded(fn(&mut Text<'_>, &mut Cursor, usize) -> usize),
+    /// Text as it is, in which some characters may be escapes.
+    Plain,
 }
 
 /// A piece of text as it looks in an encoding.
@@ -42,33 +56,21 @@ pub struct Encoding {
 pub struct Form {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Which form it is: the encoding's own number, which its decoder gets back.
+    /// The encoding's own number for the form, which its decoder gets back.
     pub kind: usize,
 }
 
-impl Encoding {
-    /// Whether all that decodes is text: whatever stands beside a text in this encoding can't be taken for more of it.
-    pub fn is_certain(&self) -> bool {
-        self.name != BASE64.name
-    }
-
-    /// Whether a key in it has been put together by guessing.
-    pub fn is_guess(&self) -> bool {
-        self.name == split::SPLIT.name
-    }
-}
-
 impl Form {
-    /// The only form that a piece has.
-    fn only(bytes: Vec<u8>) -> Vec<Form> {
-        vec![Form { bytes, kind: 0 }]
+    /// Forms that are all decoded alike.
+    fn all(forms: impl IntoIterator<Item = Vec<u8>>) -> Vec<Form> {
+        forms.into_iter().map(|bytes| Form { bytes, kind: 0 }).collect()
     }
 }
 
 /// Where a form was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Offset of the byte of the haystack that was met.
+    /// Offset of the byte of the text that was met.
     pub at: usize,
     /// [`Form::kind`].
     pub kind: usize,
@@ -89,10 +91,10 @@ const fn piece(offset: usize, text: &'static str) -> Piece {
     Piece { offset, text: text.as_bytes() }
 }
 
-/// How a form makes needles.
+/// How forms become needles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// It is one.
+    /// A form is a needle.
     Whole,
     /// Its first half is one and its second: a line break can't be in both.
     Halves,
@@ -101,17 +103,18 @@ pub enum Cut {
 /// A chain of encodings, the outermost first, and what of it the prefilter looks for.
 #[derive(Debug)]
 pub struct Row {
-    /// The encodings; none for a key as it is.
+    /// The encodings, two at most; none for a key as it is.
     pub chain: &'static [&'static Encoding],
     /// The pieces whose forms are needles.
     pub pieces: &'static [Piece],
-    /// How.
+    /// How forms become needles.
     pub cut: Cut,
 }
 
 /// The letters that a key begins with, and that all of [`WITHIN`] leave alone.
 pub const HOPX: &[u8] = b"hopx";
 const WHOLE_HOPX: Piece = Piece { offset: 0, text: HOPX };
+const WITH_SECOND_HALF: &[Piece] = &[WHOLE_HOPX, piece(5, "live"), piece(5, "test")];
 
 /// Every chain, the simplest first: where several explain the same bytes, that one wins.
 pub static ROWS: &[Row] = &[
@@ -119,37 +122,31 @@ pub static ROWS: &[Row] = &[
     Row { chain: &[&utf16::LITTLE_ENDIAN], pieces: &[WHOLE_HOPX], cut: Cut::Whole },
     Row { chain: &[&utf16::BIG_ENDIAN], pieces: &[WHOLE_HOPX], cut: Cut::Whole },
     // The second and third piece find a beginning that a line break cuts.
-    Row { chain: &[&BASE64], pieces: &[WHOLE_HOPX, piece(5, "live"), piece(5, "test")], cut: Cut::Whole },
+    Row { chain: &[&BASE64], pieces: WITH_SECOND_HALF, cut: Cut::Whole },
     Row { chain: &[&BASE64, &utf16::LITTLE_ENDIAN], pieces: &[piece(0, "hopx_")], cut: Cut::Halves },
     Row { chain: &[&BASE64, &utf16::BIG_ENDIAN], pieces: &[piece(0, "hopx_")], cut: Cut::Halves },
     Row { chain: &[&BASE64, &BASE64], pieces: &[piece(0, "hopx_")], cut: Cut::Halves },
     Row { chain: &[&hex::BARE], pieces: &[piece(0, "ho"), piece(2, "px")], cut: Cut::Whole },
     Row { chain: &[&hex::SEPARATED], pieces: &[piece(0, "ho"), piece(2, "px")], cut: Cut::Whole },
-    Row { chain: &[&hex::ESCAPED], pieces: &[piece(2, "p")], cut: Cut::Whole },
-    Row { chain: &[&hex::LITERALS], pieces: &[piece(2, "p")], cut: Cut::Whole },
-    Row { chain: &[&percent::PERCENT], pieces: &[piece(2, "px")], cut: Cut::Whole },
-    Row { chain: &[&unicode_escape::UNICODE_ESCAPE], pieces: &[piece(2, "p")], cut: Cut::Whole },
-    Row { chain: &[&html_entity::HTML_ENTITY], pieces: &[piece(2, "p")], cut: Cut::Whole },
-    Row { chain: &[&quoted_printable::QUOTED_PRINTABLE], pieces: &[piece(2, "px")], cut: Cut::Whole },
+    Row { chain: &[&hex::BARE, &utf16::LITTLE_ENDIAN], pieces: &[piece(0, "ho"), piece(2, "px")], cut: Cut::Whole },
+    Row { chain: &[&hex::SEPARATED, &utf16::LITTLE_ENDIAN], pieces: &[piece(0, "ho"), piece(2, "px")], cut: Cut::Whole },
+    Row { chain: &[&hex::ESCAPED], pieces: &[piece(0, "h")], cut: Cut::Whole },
+    Row { chain: &[&hex::LITERALS], pieces: &[piece(0, "h")], cut: Cut::Whole },
+    Row { chain: &[&percent::PERCENT], pieces: &[piece(0, "ho")], cut: Cut::Whole },
+    Row { chain: &[&unicode_escape::UNICODE_ESCAPE], pieces: &[piece(0, "h")], cut: Cut::Whole },
+    Row { chain: &[&html_entity::HTML_ENTITY], pieces: &[piece(0, "h")], cut: Cut::Whole },
+    Row { chain: &[&quoted_printable::QUOTED_PRINTABLE], pieces: &[piece(0, "ho")], cut: Cut::Whole },
     Row { chain: &[&char_codes::CHAR_CODES], pieces: &[piece(0, "h")], cut: Cut::Whole },
     Row { chain: &[&reversed::REVERSED], pieces: &[WHOLE_HOPX], cut: Cut::Whole },
     Row { chain: &[&rot13::ROT13], pieces: &[WHOLE_HOPX], cut: Cut::Whole },
-    Row {
-        chain: &[&quoted_printable::SOFT_BREAK],
-        pieces: &[piece(3, "x_live_"), piece(3, "x_test_")],
-        cut: Cut::Whole,
-    },
-    Row {
-        chain: &[&margin::BASE64_IN_MARGIN],
-        pieces: &[WHOLE_HOPX, piece(5, "live"), piece(5, "test")],
-        cut: Cut::Whole,
-    },
-    // A break in the first four letters; one behind them is found by these, whatever chain they are in.
-    Row { chain: &[&split::SPLIT], pieces: &[piece(3, "x_live_"), piece(3, "x_test_")], cut: Cut::Whole },
+    Row { chain: &[&base64::IN_MARGIN], pieces: WITH_SECOND_HALF, cut: Cut::Whole },
 ];
 
+/// What is behind `hopx` where a line break, a soft one or another break cuts those letters.
+pub static BEHIND_A_CUT: &[&[u8]] = &[b"x_live_", b"x_test_", b"x=5F"];
+
 /// The encodings that leave [`HOPX`] as it is, and so are met wherever those are, in the bytes
-/// themselves or in what a chain decodes to. Tried in this order.
+/// themselves or in what a chain decodes to. Tried in this order, and [`pieces`] after them.
 pub static WITHIN: &[&Encoding] = &[
     &percent::PERCENT,
     &unicode_escape::UNICODE_ESCAPE,
@@ -157,27 +154,56 @@ pub static WITHIN: &[&Encoding] = &[
     &backslash::BACKSLASH,
     &quoted_printable::QUOTED_PRINTABLE,
     &hex::ESCAPED,
-    &split::SPLIT,
 ];
 
-/// The first bytes of a gzip stream (RFC 1952 section 2.3.1): its magic number and the method deflate.
-const GZIP: &[u8] = b"\x1f\x8b\x08";
+/// A format of compressed data that is looked for in base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packed {
+    /// gzip (RFC 1952).
+    Gzip,
+    /// zlib (RFC 1950).
+    Zlib,
+}
 
-/// What the content of a gzip stream is called, among the names of encodings.
-pub const GZIP_NAME: &str = "gzip";
+impl Packed {
+    /// The name among those of encodings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Packed::Gzip => "gzip",
+            Packed::Zlib => "zlib",
+        }
+    }
+
+    /// What a stream begins with once it has been encoded in base64 `layers` times. An encoded text begins where its
+    /// encoded form does.
+    fn needles(self, layers: usize) -> Vec<Vec<u8>> {
+        let digits = |bytes: &[u8]| (0..layers).fold(bytes.to_vec(), |bytes, _| base64::beginning(&bytes));
+        match self {
+            // The magic number and the method deflate (RFC 1952 section 2.3.1).
+            Packed::Gzip => vec![digits(b"\x1f\x8b\x08")],
+            // Deflate with a window of 32 KiB, and the four levels, as their check makes them (RFC 1950 section 2.2); then
+            // the two bits that the third digit has of the first block: whether it is the last, and half of its type.
+            Packed::Zlib => {
+                let levels = [0x01, 0x5e, 0x9c, 0xda].into_iter();
+                let headers = levels.flat_map(|level| (0..4).map(move |bits| [0x78, level, bits << 6]));
+                headers.map(|header| digits(&header)[..3].to_vec()).collect()
+            }
+        }
+    }
+}
+
+/// The formats, and how often they are encoded in base64 when they are found.
+pub static PACKED: &[(Packed, usize)] = &[(Packed::Gzip, 1), (Packed::Gzip, 2), (Packed::Zlib, 1)];
+
+/// The needles of packed data, with the format and the layers of base64.
+pub fn packed_needles() -> impl Iterator<Item = (Vec<u8>, Packed, usize)> {
+    PACKED.iter().flat_map(|&(packed, layers)| packed.needles(layers).into_iter().map(move |n| (n, packed, layers)))
+}
 
 /// The name of an encoding in reports, if there is one of this name.
 pub fn name(text: &str) -> Option<&'static str> {
     let chains = ROWS.iter().flat_map(|row| row.chain);
     let names = chains.chain(WITHIN).map(|encoding| encoding.name);
-    names.chain([GZIP_NAME]).find(|name| *name == text)
-}
-
-/// How often a gzip stream is encoded in base64 when it is found in text.
-pub static GZIP_LAYERS: &[usize] = &[1, 2];
-
-/// What a gzip stream begins with when it has been encoded in base64 `layers` times. A text that is encoded begins
-/// where its encoded form does.
-pub fn gzip_needle(layers: usize) -> Vec<u8> {
-    (0..layers).fold(GZIP.to_vec(), |bytes, _| base64::beginning(&bytes))
+    let packed = PACKED.iter().map(|(packed, _)| packed.name());
+    names.chain(pieces::NAMES).chain(packed).find(|name| *name == text)
 }

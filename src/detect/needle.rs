@@ -1,9 +1,9 @@
 //! Needles: what the prefilter looks for, derived from the table of encodings, and how to read on from each.
 
-use crate::detect::encoding::{Cut, GZIP_LAYERS, HOPX, Place, ROWS, Row, gzip_needle};
-use crate::detect::window::{Reach, Window};
+use crate::detect::encoding::{BEHIND_A_CUT, Cut, HOPX, Packed, Place, ROWS, Row, packed_needles};
+use crate::detect::text::{Layer, Text};
 
-/// The fewest bytes of a needle: with shorter ones the prefilter stops too often.
+/// The fewest bytes of a needle that begins a key: with shorter ones the prefilter stops too often.
 pub const MIN_LEN: usize = 4;
 
 /// One needle, and what it may be the beginning of.
@@ -20,8 +20,10 @@ pub struct Needle {
 pub enum Start {
     /// A key.
     Key(KeyStart),
-    /// A gzip stream, encoded in base64 so many times.
-    Gzip(usize),
+    /// A key whose first four letters are cut by a break.
+    BehindACut,
+    /// Compressed data, encoded in base64 so many times.
+    Packed(Packed, usize),
 }
 
 /// A part of the encoded form of a key's beginning.
@@ -37,17 +39,27 @@ pub struct KeyStart {
     offset: usize,
 }
 
+/// The encodings that a key is read in, the outermost first, each over the one before.
+pub type Layers = [Layer; 2];
+
+/// How many more bytes than one an escape takes that may stand in the place of one.
+const ESCAPED: usize = 12;
+/// How many characters of the outer encoding are read before a needle of two: what the inner one needs to begin, and some
+/// of what stands before the key.
+const LEAD: usize = 8;
+
 /// All needles, those of the simplest encodings first.
 pub fn needles() -> Vec<Needle> {
-    of_rows(ROWS, GZIP_LAYERS)
+    let packed = packed_needles().map(|(bytes, packed, layers)| (bytes, Start::Packed(packed, layers)));
+    let cut = BEHIND_A_CUT.iter().map(|bytes| (bytes.to_vec(), Start::BehindACut));
+    of(ROWS, cut.chain(packed))
 }
 
-/// The needles of some encodings.
-pub fn of_rows(rows: &'static [Row], gzip_layers: &[usize]) -> Vec<Needle> {
+/// The needles of some encodings, and others.
+pub fn of(rows: &'static [Row], others: impl IntoIterator<Item = (Vec<u8>, Start)>) -> Vec<Needle> {
     let keys = rows.iter().flat_map(starts).map(|(bytes, start)| (bytes, Start::Key(start)));
-    let gzip = gzip_layers.iter().map(|&layers| (gzip_needle(layers), Start::Gzip(layers)));
     let mut needles: Vec<Needle> = Vec::new();
-    for (bytes, start) in keys.chain(gzip) {
+    for (bytes, start) in keys.chain(others) {
         match needles.iter_mut().find(|needle| needle.bytes == bytes) {
             Some(needle) => needle.starts.push(start),
             None => needles.push(Needle { bytes, starts: vec![start] }),
@@ -84,71 +96,68 @@ fn starts(row: &'static Row) -> Vec<(Vec<u8>, KeyStart)> {
 }
 
 impl KeyStart {
-    /// The decoded text around a needle at offset `at`, the hit where the key begins. `None` when the bytes are not of
+    /// The text that a needle at `at` of the window is in, and where in it the key begins. `None` when the bytes are not of
     /// this chain.
-    pub fn window<'h>(&self, haystack: &'h [u8], at: usize, reach: Reach) -> Option<Window<'h>> {
-        // Escapes may stand before a later piece alone: the first letters are all of one kind.
-        let reach = reach.and_before(self.offset + if self.offset < HOPX.len() { 0 } else { ESCAPED });
-        let mut layers = self.row.chain.iter().zip(&self.kinds);
-        let Some((outermost, &kind)) = layers.next() else {
-            return Window::plain(haystack, at, reach).earlier(self.offset);
-        };
-        // What is decoded in turn takes more room, and is judged by where it begins.
-        let outer_reach =
-            if layers.len() == 0 { reach } else { Reach { before: Reach::CONTEXT.before, ..reach }.times(2) };
-        let mut window = (outermost.decode)(haystack, Place { at, kind, skip: self.skip }, outer_reach)?;
-        for (encoding, &kind) in layers {
-            let place = Place { at: window.hit(), kind, skip: 0 };
-            let inner = (encoding.decode)(window.text(), place, reach)?.inside(&window);
-            window = inner;
+    pub fn open<'t>(&self, window: &'t [u8], at: usize, layers: &'t mut Layers) -> Option<(Text<'t>, usize)> {
+        let place = |number: usize, at, skip| Place { at, kind: self.kinds[number], skip };
+        let plain = &mut Text::new(window, &mut []);
+        match self.row.chain {
+            [] => Some((Text::new(window, &mut []), at.checked_sub(self.offset)?)),
+            [only] => {
+                let back = if self.is_behind_hopx() {
+                    // Most false starts show it in the character before.
+                    let (mut cursor, _) = (only.seek)(plain, place(0, at, self.skip), 1)?;
+                    let before = (only.next)(plain, &mut cursor)?.byte;
+                    matches!(before, b'_' | b'f' | b'F' | b';' | b'}').then_some(self.offset + ESCAPED)?
+                } else {
+                    self.offset
+                };
+                let (cursor, before) = (only.seek)(plain, place(0, at, self.skip), back)?;
+                layers[0].open(only, cursor);
+                let mut text = Text::new(window, &mut layers[..1]);
+                let start = self.start(&mut text, before)?;
+                Some((text, start))
+            }
+            [outer, inner, ..] => {
+                let (cursor, before) = (outer.seek)(plain, place(0, at, self.skip), LEAD)?;
+                layers[0].open(outer, cursor);
+                let below = &mut Text::new(window, &mut layers[..1]);
+                let (cursor, before) = (inner.seek)(below, place(1, before, 0), self.offset)?;
+                layers[1].open(inner, cursor);
+                let mut text = Text::new(window, layers);
+                let start = self.start(&mut text, before)?;
+                Some((text, start))
+            }
         }
-        self.to_key(window)
     }
 
-    /// The same window, the hit where the key begins. What stands before a later piece may be written as escapes, which
-    /// take more room.
-    fn to_key<'h>(&self, window: Window<'h>) -> Option<Window<'h>> {
-        let before = &window.text()[..window.hit()];
-        if self.offset < HOPX.len()
-            || before.len() < self.offset
-            || before[before.len() - self.offset..].starts_with(HOPX)
-        {
-            return window.earlier(self.offset);
+    /// Whether what the piece stands behind may hold an escape: the first letters are all of one kind.
+    fn is_behind_hopx(&self) -> bool {
+        self.offset > HOPX.len()
+    }
+
+    /// Where the key begins, when the piece begins at `piece` of the text.
+    fn start(&self, text: &mut Text<'_>, piece: usize) -> Option<usize> {
+        if self.is_behind_hopx() {
+            memchr::memmem::rfind(text.ahead(0, piece), HOPX)
+        } else {
+            piece.checked_sub(self.offset)
         }
-        let near = &before[before.len().saturating_sub(self.offset + ESCAPED)..];
-        let found = memchr::memmem::rfind(near, HOPX)?;
-        let earlier = near.len() - found;
-        window.earlier(earlier)
     }
 }
-
-/// How many bytes an escape in the place of one takes more.
-const ESCAPED: usize = 12;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::prefilter::MAX_NEEDLES;
 
     #[test]
-    fn the_needles_fit_the_fast_engine() {
+    fn needles_are_long_enough() {
         let needles = needles();
         // docs/design.md has the number.
-        assert_eq!((needles.len(), needles.len() <= MAX_NEEDLES), (61, true));
+        assert_eq!(needles.len(), 94);
         for needle in &needles {
-            assert!(needle.bytes.len() >= MIN_LEN, "{:?} is short", String::from_utf8_lossy(&needle.bytes));
-        }
-    }
-
-    /// The search reports one needle at a place.
-    #[test]
-    fn no_needle_hides_another() {
-        let needles = needles();
-        for (i, a) in needles.iter().enumerate() {
-            for b in &needles[i + 1..] {
-                let hides = a.bytes.starts_with(&b.bytes) || b.bytes.starts_with(&a.bytes);
-                assert!(!hides, "{:?}", [&a.bytes, &b.bytes].map(|bytes| String::from_utf8_lossy(bytes)));
-            }
+            let least = if matches!(needle.starts[..], [Start::Packed(Packed::Zlib, _)]) { 3 } else { MIN_LEN };
+            assert!(needle.bytes.len() >= least, "{:?} is short", String::from_utf8_lossy(&needle.bytes));
         }
     }
 }

@@ -89,7 +89,7 @@ const TOLD: usize = 100;
 pub fn keys_in(detector: &Detector, name: &[u8]) -> BTreeSet<Fingerprint> {
     let keys = detector.keys(name, 0..name.len()).filter_map(|found| match found {
         Found::Key(found) => Some(found.key.fingerprint()),
-        Found::Placeholder(_) | Found::Gzip { .. } => None,
+        Found::Placeholder(_) | Found::Packed { .. } => None,
     });
     keys.collect()
 }

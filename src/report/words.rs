@@ -4,6 +4,7 @@ use crate::blob::Kind;
 use crate::container::Unopened;
 use crate::coverage::{Skip, count, size};
 use crate::detect::Confidence;
+use crate::detect::encoding::pieces;
 use crate::finding::{Exposure, Finding, GitPlace, Level};
 use crate::key::Rule;
 use crate::object::ObjectKind;
@@ -92,9 +93,8 @@ pub fn doubt(finding: &Finding) -> Option<&'static str> {
     let is = |name| finding.encodings.contains(&name);
     match finding.confidence {
         Confidence::High => None,
-        Confidence::Medium if is("split") => Some("put together from pieces"),
-        Confidence::Medium if is("base64") => Some("beside what is no text"),
-        Confidence::Medium => Some("in binary data"),
+        Confidence::Medium if pieces::NAMES.into_iter().any(is) => Some("put together from pieces"),
+        Confidence::Medium => Some("part of a longer token"),
     }
 }
 

@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use crate::blob::{Block, Content, ReadError};
 use crate::container::{Budget, Exceeded};
-use crate::detect::window::MAX_LEAD;
+use crate::detect::text::MAX_LEAD;
+use crate::detect::encoding::Packed;
 use crate::detect::{Detector, Found, Match};
 use crate::lines::{Form, Lines, Position};
 use crate::mark::{self, Mark};
-use crate::search::gzip::{Gzip, Inside};
+use crate::search::packed::{Inside, Unpacker};
 use crate::search::{Located, Outcome, Part};
 
 /// Searches bytes that come block by block.
@@ -17,12 +18,13 @@ pub(super) struct Bytes<'b> {
     detector: &'b Detector,
     budget: &'b Budget,
     form: Form,
-    /// The offset behind the last key: a key's own bytes are not searched for another one, and the key may reach into
-    /// the next block.
-    searched: u64,
+    /// The offset behind the last key, which may reach into the next block, where it is met once more.
+    taken: u64,
     keys: Vec<Key>,
-    /// The stream that has not ended: what looks like another one in it is its own.
-    open: Option<Box<Gzip<'b>>>,
+    /// What follows streams, once one was met.
+    unpacker: Option<Box<Unpacker<'b>>>,
+    /// Whether it follows one that has not ended: what looks like another one in it is its own.
+    is_open: bool,
     /// Streams that hold keys, and the one that is open, in the order they stand.
     streams: Vec<Span>,
     placeholders: u64,
@@ -75,9 +77,10 @@ impl<'b> Bytes<'b> {
             detector,
             budget,
             form: Form::Utf8,
-            searched: 0,
+            taken: 0,
             keys: Vec::new(),
-            open: None,
+            unpacker: None,
+            is_open: false,
             streams: Vec::new(),
             placeholders: 0,
             placeholders_at: BTreeSet::new(),
@@ -113,25 +116,23 @@ impl<'b> Bytes<'b> {
 
     /// What the detector finds in the bytes as they are.
     fn raw(&mut self, block: &Block<'_>) -> Vec<Key> {
-        let start = usize::try_from(self.searched.max(block.base) - block.base).unwrap_or(block.owned.end);
-        let owned = block.owned.start.max(start)..block.owned.end;
         let mut keys = Vec::new();
-        for found in self.detector.keys(block.bytes, owned) {
+        for found in self.detector.keys(block.bytes, block.owned.clone()) {
             let range = block.base + found.range().start as u64..block.base + found.range().end as u64;
             match found {
-                Found::Key(_) | Found::Placeholder(_) if range.start < self.searched => {}
+                Found::Key(_) | Found::Placeholder(_) if range.end <= self.taken => {}
                 Found::Key(found) => {
-                    self.searched = range.end;
+                    self.taken = range.end;
                     keys.push(Key { found, span: Where::At(Span::new(range)) });
                 }
                 Found::Placeholder(_) => {
-                    self.searched = range.end;
+                    self.taken = range.end;
                     self.placeholders += 1;
                     if let Form::Utf16(..) = self.form {
                         self.placeholders_at.insert(range.start);
                     }
                 }
-                Found::Gzip { range: needle, layers } => self.meet(block, needle.start, layers),
+                Found::Packed { range: needle, packed, layers } => self.meet(block, needle.start, packed, layers),
             }
         }
         keys
@@ -159,7 +160,7 @@ impl<'b> Bytes<'b> {
                     self.placeholders += 1;
                     continue;
                 }
-                Found::Placeholder(_) | Found::Gzip { .. } => continue,
+                Found::Placeholder(_) | Found::Packed { .. } => continue,
             };
             found.range = found.range.start * 2..found.range.end * 2;
             // The first known one that ends behind the start of this one.
@@ -171,30 +172,37 @@ impl<'b> Bytes<'b> {
         }
     }
 
-    /// A gzip stream that begins at `at` of the block.
-    fn meet(&mut self, block: &Block<'_>, at: usize, layers: usize) {
+    /// What may be a stream that begins at `at` of the block.
+    fn meet(&mut self, block: &Block<'_>, at: usize, packed: Packed, layers: usize) {
         let offset = block.base + at as u64;
         // They stand one behind the other, and one that is open goes on.
-        let is_inside = self.streams.last().is_some_and(|span| span.range.contains(&offset));
-        let Some(stream) = Gzip::new(self.detector, self.budget, layers).filter(|_| !is_inside) else { return };
-        self.streams.push(Span::new(offset..u64::MAX));
-        self.open = Some(Box::new(stream));
-        self.follow(block, at);
+        if self.streams.last().is_some_and(|span| span.range.contains(&offset)) {
+            return;
+        }
+        let (detector, budget) = (self.detector, self.budget);
+        let unpacker = self.unpacker.get_or_insert_with(|| Box::new(Unpacker::new(detector, budget)));
+        if unpacker.start(packed, layers) {
+            self.streams.push(Span::new(offset..u64::MAX));
+            self.is_open = true;
+            self.follow(block, at);
+        }
     }
 
     /// Hands the bytes from `from` on to the stream that is open.
     fn follow(&mut self, block: &Block<'_>, from: usize) {
-        if let Some(mut stream) = self.open.take() {
-            match stream.feed(block.bytes, from..block.owned.end) {
-                None => self.open = Some(stream),
-                Some(end) => self.end_of(*stream, block.base + end as u64),
+        if let Some(unpacker) = self.unpacker.as_mut().filter(|_| self.is_open) {
+            if let Some(end) = unpacker.feed(block.bytes, from..block.owned.end) {
+                self.end_stream(block.base + end as u64);
             }
         }
     }
 
     /// The stream that was met last ends at `end`; it is forgotten when it holds no key.
-    fn end_of(&mut self, stream: Gzip<'_>, end: u64) {
-        let Inside { keys, placeholders, exceeded } = stream.finish();
+    fn end_stream(&mut self, end: u64) {
+        self.is_open = false;
+        let Some(Inside { keys, placeholders, exceeded }) = self.unpacker.as_mut().map(|unpacker| unpacker.finish()) else {
+            return;
+        };
         self.placeholders += placeholders;
         self.exceeded = self.exceeded.or(exceeded);
         if keys.is_empty() {
@@ -213,8 +221,8 @@ impl<'b> Bytes<'b> {
 
     /// The end of the bytes.
     pub fn finish(&mut self) {
-        if let Some(stream) = self.open.take() {
-            self.end_of(*stream, self.end);
+        if self.is_open {
+            self.end_stream(self.end);
         }
     }
 

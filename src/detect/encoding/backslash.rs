@@ -1,18 +1,21 @@
 //! Backslashes before punctuation: Markdown, Telegram, shells, regular expressions, and JSON in JSON.
 
-use crate::detect::encoding::{Encoding, Form, Place};
-use crate::detect::tokens::{Between, Token, backslashes, decode};
+use crate::detect::encoding::escape::{self, BACKSLASHES, Escape, backslashes};
+use crate::detect::encoding::{Before, Encoding, Form};
+use crate::detect::text::Cursor;
 
 pub const BACKSLASH: Encoding = Encoding {
     name: "backslash",
-    forms: |text| Form::only(text.to_vec()),
-    decode: |haystack, Place { at, .. }, reach| Some(decode(haystack, at, reach, escape, Between::Plain)),
+    forms: |text| Form::all([text.to_vec()]),
+    seek: |_, place, _| Some((Cursor::at(place.at), 0)),
+    next: |text, cursor| escape::next(text, cursor, b"\\", BACKSLASHES + 1, read),
+    before: Before::Plain,
     introducers: b"\\",
 };
 
 /// Backslashes and one of the three characters of a key that are neither letter nor digit.
-fn escape(bytes: &[u8]) -> Option<Token> {
+fn read(bytes: &[u8]) -> Option<Escape> {
     let backslashes = backslashes(bytes)?;
     let byte = *bytes.get(backslashes)?;
-    matches!(byte, b'_' | b'.' | b'-').then_some(Token { byte, skip: 0, len: backslashes + 1 })
+    matches!(byte, b'_' | b'.' | b'-').then(|| Escape::new(byte, backslashes + 1))
 }

@@ -1,33 +1,59 @@
 //! Character codes: `[104, 111, 112, ...]`, `chr(104).chr(111)`.
 
-use crate::detect::encoding::{Encoding, Form, Place};
-use crate::detect::tokens::{Between, Token, character, decode, number};
+use crate::detect::encoding::escape::{Escape, character, number};
+use crate::detect::encoding::{Before, Encoding, Form};
+use crate::detect::text::{Cursor, Text};
 
 pub const CHAR_CODES: Encoding = Encoding {
     name: "char-codes",
     forms: |text| {
         let codes: Vec<String> = text.iter().map(u8::to_string).collect();
         let (list, calls) = (codes.join(",") + ",", codes.join(")+chr("));
-        [list, format!("({calls})")].into_iter().map(|form| Form { bytes: form.into_bytes(), kind: 0 }).collect()
+        Form::all([list.into_bytes(), format!("({calls})").into_bytes()])
     },
-    decode: |haystack, Place { at, .. }, reach| {
-        let at = at + usize::from(haystack.get(at) == Some(&b'('));
-        Some(decode(haystack, at, reach, code, Between::Nothing))
+    seek: |text, place, _| {
+        let is_call = text.byte(place.at) == Some(b'(');
+        Some((Cursor::at(place.at + usize::from(is_call)), 0))
     },
+    next: |text, cursor| Some(read(text.ahead(cursor.pos, SEPARATOR + DIGITS + 1))?.at(cursor)),
+    before: Before::Encoded(retreat),
     introducers: b"",
 };
 
+/// The most bytes of a separator: with a line break and the indentation of a table.
+const SEPARATOR: usize = 48;
+/// The most digits of a number.
+const DIGITS: usize = 3;
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b';' | b'+' | b'.' | b'&' | b'(' | b')')
+}
+
 /// A number of two or three digits behind what separates numbers in a list, or calls of a function for each.
-fn code(bytes: &[u8]) -> Option<Token> {
-    /// The most bytes of a separator: with a line break and the indentation of a table.
-    const SEPARATOR: usize = 48;
-    let is_separator =
-        |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b';' | b'+' | b'.' | b'&' | b'(' | b')');
+fn read(bytes: &[u8]) -> Option<Escape> {
     let is_call = |byte: &u8| byte.is_ascii_alphabetic();
-    let skip = bytes.iter().take(SEPARATOR).take_while(|byte| is_separator(byte) || is_call(byte)).count();
+    let skip = bytes.iter().take(SEPARATOR).take_while(|byte| is_separator(**byte) || is_call(byte)).count();
     // A function's name is in parentheses' company.
     let is_plain = !bytes[..skip].iter().any(is_call) || bytes[..skip].ends_with(b"(");
-    let (code, len) = number(&bytes[skip..], 10, 3)?;
-    let is_whole = (2..=3).contains(&len) && !bytes.get(skip + len).is_some_and(u8::is_ascii_digit);
-    (is_plain && is_whole).then(|| Token { byte: character(code), skip, len: skip + len })
+    let (code, len) = number(&bytes[skip..], 10, DIGITS)?;
+    let is_whole = len >= 2 && !bytes.get(skip + len).is_some_and(u8::is_ascii_digit);
+    (is_plain && is_whole).then(|| Escape { byte: character(code), skip, len: skip + len })
+}
+
+fn retreat(text: &mut Text<'_>, cursor: &mut Cursor, most: usize) -> usize {
+    let mut count = 0;
+    while count < most {
+        let from = cursor.pos.saturating_sub(SEPARATOR + DIGITS);
+        let before = text.ahead(from, cursor.pos - from);
+        let between = before.iter().rev().take_while(|byte| is_separator(**byte) || byte.is_ascii_alphabetic()).count();
+        let number = &before[..before.len() - between];
+        let digits = number.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let start = from + number.len() - digits;
+        if between == 0 || read(text.ahead(start, SEPARATOR + DIGITS + 1)).is_none_or(|code| code.len != digits) {
+            break;
+        }
+        cursor.pos = start;
+        count += 1;
+    }
+    count
 }

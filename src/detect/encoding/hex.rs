@@ -1,22 +1,29 @@
 //! Hexadecimal, as dumps, string literals and tables of bytes have it: `686f`, `68 6f`, `68:6f`, `\x68\x6f`,
 //! `0x68, 0x6f`; digits of either case, over several lines.
 
-use crate::detect::encoding::{Encoding, Form, Place};
-use crate::detect::tokens::{Between, Token, backslashes, character, decode, first_backslash, hex_byte};
+use crate::detect::encoding::escape::{
+    self, BACKSLASHES, Escape, at_first_backslash, backslashes, character, hex_byte,
+};
+use crate::detect::encoding::{Before, Encoding, Form, Place};
+use crate::detect::text::{Cursor, Text};
 
 /// `686f7078`.
 pub const BARE: Encoding = Encoding {
     name: "hex",
     forms: |text| cases(&[("", "")], text),
-    decode: |haystack, Place { at, .. }, reach| Some(decode(haystack, at, reach, bare, Between::Nothing)),
+    seek: |text, place, back| seek(text, place, back, BARE_STYLE),
+    next: |text, cursor| BARE_STYLE.next(text, cursor),
+    before: Before::Encoded(|text, cursor, most| BARE_STYLE.retreat(text, cursor, most)),
     introducers: b"",
 };
 
-/// `68 6f 70 78`, `68:6f:70:78`.
+/// `68 6f 70 78`, `68:6f:70:78`; `68,00,6f,00` as the registry of Windows is exported, `,\` at the end of a line.
 pub const SEPARATED: Encoding = Encoding {
     name: "hex",
-    forms: |text| cases(&[("", " "), ("", ":")], text),
-    decode: |haystack, Place { at, .. }, reach| Some(decode(haystack, at, reach, separated, Between::Nothing)),
+    forms: |text| cases(&[("", " "), ("", ":"), ("", ",")], text),
+    seek: |text, place, back| seek(text, place, back, SEPARATED_STYLE),
+    next: |text, cursor| SEPARATED_STYLE.next(text, cursor),
+    before: Before::Encoded(|text, cursor, most| SEPARATED_STYLE.retreat(text, cursor, most)),
     introducers: b"",
 };
 
@@ -24,10 +31,9 @@ pub const SEPARATED: Encoding = Encoding {
 pub const ESCAPED: Encoding = Encoding {
     name: "hex",
     forms: |text| cases(&[("\\x", "")], text),
-    decode: |haystack, Place { at, .. }, reach| {
-        let at = first_backslash(haystack, at);
-        Some(decode(haystack, at, reach, escaped, Between::Plain))
-    },
+    seek: |text, place, _| Some((at_first_backslash(text, place.at), 0)),
+    next: |text, cursor| escape::next(text, cursor, b"\\", BACKSLASHES + 3, escaped),
+    before: Before::Plain,
     introducers: b"\\",
 };
 
@@ -35,7 +41,9 @@ pub const ESCAPED: Encoding = Encoding {
 pub const LITERALS: Encoding = Encoding {
     name: "hex",
     forms: |text| cases(&[("0x", "")], text),
-    decode: |haystack, Place { at, .. }, reach| Some(decode(haystack, at, reach, literal, Between::Nothing)),
+    seek: |text, place, back| seek(text, place, back, LITERAL_STYLE),
+    next: |text, cursor| LITERAL_STYLE.next(text, cursor),
+    before: Before::Encoded(|text, cursor, most| LITERAL_STYLE.retreat(text, cursor, most)),
     introducers: b"",
 };
 
@@ -45,52 +53,91 @@ fn cases(styles: &[(&str, &str)], text: &[u8]) -> Vec<Form> {
     for (prefix, separator) in styles {
         let lower: Vec<String> = text.iter().map(|byte| format!("{prefix}{byte:02x}")).collect();
         let upper: Vec<String> = text.iter().map(|byte| format!("{prefix}{byte:02X}")).collect();
-        for form in [lower.join(separator), upper.join(separator)] {
-            forms.push(Form { bytes: form.into_bytes(), kind: 0 });
-        }
+        forms.extend([lower.join(separator).into_bytes(), upper.join(separator).into_bytes()]);
     }
     forms.dedup();
-    forms
+    Form::all(forms)
 }
 
 /// The most bytes between two numbers: a separator, a line break and the indentation of a table.
 const BETWEEN: usize = 48;
 
-/// How many of the first bytes are line breaks and indentation.
-fn blank(bytes: &[u8]) -> usize {
-    bytes.iter().take(BETWEEN).take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count()
+/// How the bytes of a text are written.
+#[derive(Clone, Copy)]
+struct Style {
+    /// What stands before two digits.
+    prefix: &'static [u8],
+    /// Whether the bytes, none of them included, may stand between two numbers.
+    may_separate: fn(&[u8]) -> bool,
 }
 
-fn token(skip: usize, prefix: usize, digits: &[u8]) -> Option<Token> {
-    Some(Token { byte: character(hex_byte(digits)?.into()), skip, len: skip + prefix + 2 })
+const BARE_STYLE: Style =
+    Style { prefix: b"", may_separate: |between| between.is_empty() || is_blank(between) && between.contains(&b'\n') };
+
+const SEPARATED_STYLE: Style = Style {
+    prefix: b"",
+    may_separate: |between| match between {
+        [b':' | b'-' | b',', rest @ ..] => is_blank(rest.strip_prefix(b"\\").unwrap_or(rest)),
+        blank => is_blank(blank),
+    },
+};
+
+const LITERAL_STYLE: Style =
+    Style { prefix: b"0x", may_separate: |between| between.iter().all(|byte| is_between(*byte) && *byte != b'-') };
+
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
-/// Two digits, on the same line or the next.
-fn bare(bytes: &[u8]) -> Option<Token> {
-    let skip = blank(bytes);
-    let is_break = skip == 0 || bytes[..skip].contains(&b'\n');
-    token(skip, 0, &bytes[skip..]).filter(|_| is_break)
+/// Whether a byte may be a part of what separates two numbers in some style.
+fn is_between(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b';' | b':' | b'-' | b'\\')
 }
 
-/// Two digits behind a separator.
-fn separated(bytes: &[u8]) -> Option<Token> {
-    let separator = usize::from(matches!(bytes.first(), Some(b':' | b'-' | b',')));
-    let skip = separator + blank(&bytes[separator..]);
-    token(skip, 0, &bytes[skip..])
+impl Style {
+    /// What separates numbers, a prefix and two digits.
+    fn read(self, bytes: &[u8]) -> Option<Escape> {
+        let skip = bytes.iter().take(BETWEEN).take_while(|byte| is_between(**byte)).count();
+        let digits = bytes[skip..].strip_prefix(self.prefix)?;
+        let byte = character(hex_byte(digits)?.into());
+        (self.may_separate)(&bytes[..skip]).then(|| Escape { byte, skip, len: skip + self.prefix.len() + 2 })
+    }
+
+    fn next(self, text: &mut Text<'_>, cursor: &mut Cursor) -> Option<crate::detect::text::Unit> {
+        Some(self.read(text.ahead(cursor.pos, BETWEEN + 4))?.at(cursor))
+    }
+
+    fn retreat(self, text: &mut Text<'_>, cursor: &mut Cursor, most: usize) -> usize {
+        let number = self.prefix.len() + 2;
+        let mut count = 0;
+        while count < most {
+            let from = cursor.pos.saturating_sub(BETWEEN + number);
+            let before = text.ahead(from, cursor.pos - from);
+            let between = before.iter().rev().take(BETWEEN).take_while(|byte| is_between(**byte)).count();
+            let Some(start) = before.len().checked_sub(between + number) else { break };
+            let (digits, between) = before[start..].split_at(number);
+            let is_number = digits.strip_prefix(self.prefix).and_then(hex_byte).is_some();
+            if !(is_number && (self.may_separate)(between)) {
+                break;
+            }
+            cursor.pos = from + start;
+            count += 1;
+        }
+        count
+    }
+}
+
+fn seek(text: &mut Text<'_>, place: Place, back: usize, style: Style) -> Option<(Cursor, usize)> {
+    let mut cursor = Cursor::at(place.at);
+    let count = style.retreat(text, &mut cursor, back);
+    Some((cursor, count))
 }
 
 /// Backslashes, `x` and two digits.
-fn escaped(bytes: &[u8]) -> Option<Token> {
+fn escaped(bytes: &[u8]) -> Option<Escape> {
     let backslashes = backslashes(bytes)?;
     let digits = bytes[backslashes..].strip_prefix(b"x")?;
-    token(0, backslashes + 1, digits)
-}
-
-/// `0x` and two digits, behind separators.
-fn literal(bytes: &[u8]) -> Option<Token> {
-    let is_between = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b';' | b':');
-    let skip = bytes.iter().take(BETWEEN).take_while(is_between).count();
-    token(skip, 2, bytes[skip..].strip_prefix(b"0x")?)
+    Some(Escape::new(character(hex_byte(digits)?.into()), backslashes + 3))
 }
 
 #[cfg(test)]

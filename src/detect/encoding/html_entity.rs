@@ -1,26 +1,27 @@
 //! Character references of HTML (the HTML standard, section 13.5) and XML: `&#95;`, `&#x5f;`, `&lowbar;`, `&period;`.
 
-use crate::detect::encoding::{Encoding, Form, Place};
-use crate::detect::tokens::{Between, Token, character, decode, number};
+use crate::detect::encoding::escape::{self, Escape, character, number};
+use crate::detect::encoding::{Before, Encoding, Form};
+use crate::detect::text::Cursor;
 
 pub const HTML_ENTITY: Encoding = Encoding {
     name: "html-entity",
     // What leading zeros and the case of the `x` don't change; another reference follows.
     forms: |text| {
         let of = |end: fn(u8) -> String| text.iter().flat_map(|&byte| end(byte).into_bytes()).collect();
-        let forms = [of(|byte| format!("{byte};")), of(|byte| format!("{byte:x};&"))];
-        forms.into_iter().map(|bytes| Form { bytes, kind: 0 }).collect()
+        Form::all([of(|byte| format!("{byte};")), of(|byte| format!("{byte:x};&"))])
     },
-    decode: |haystack, Place { at, .. }, reach| {
-        let is_inside = haystack[at].is_ascii_hexdigit() && haystack[at] < b'a';
-        let start = haystack[..at].iter().rev().take(LONGEST).position(|byte| *byte == b'&').filter(|_| is_inside);
-        let at = start.map_or(at, |before| at - before - 1);
-        Some(decode(haystack, at, reach, reference, Between::Plain))
+    seek: |text, place, _| {
+        let from = place.at.saturating_sub(LONGEST);
+        let start = memchr::memrchr(b'&', text.ahead(from, place.at - from))?;
+        Some((Cursor::at(from + start), 0))
     },
+    next: |text, cursor| escape::next(text, cursor, b"&", LONGEST, read),
+    before: Before::Plain,
     introducers: b"&",
 };
 
-/// More bytes than a reference to an ASCII character has.
+/// The most bytes of a reference to an ASCII character: `&#x0000005f;`.
 const LONGEST: usize = 12;
 
 /// The names for characters that a key has or that stand beside one. There is none for `-`: `&hyphen;` is U+2010.
@@ -37,7 +38,7 @@ const NAMES: [(&[u8], u8); 9] = [
 ];
 
 /// `&#`, a number, `;`, or a name.
-fn reference(bytes: &[u8]) -> Option<Token> {
+fn read(bytes: &[u8]) -> Option<Escape> {
     /// More digits than any character needs.
     const DIGITS: usize = 8;
     let name = bytes.strip_prefix(b"&")?;
@@ -52,5 +53,5 @@ fn reference(bytes: &[u8]) -> Option<Token> {
         }
         name => NAMES.iter().find_map(|(known, byte)| Some((*byte, name.strip_prefix(*known)?)))?,
     };
-    Some(Token { byte, skip: 0, len: bytes.len() - rest.len() })
+    Some(Escape::new(byte, bytes.len() - rest.len()))
 }

@@ -1,25 +1,32 @@
 //! Percent-encoding (RFC 3986 section 2.1), once or more than once: `%5F`, `%255F`.
 
-use crate::detect::encoding::{Encoding, Form, Place};
-use crate::detect::tokens::{Between, Token, character, decode, hex_byte};
+use crate::detect::encoding::escape::{self, Escape, character, hex_byte};
+use crate::detect::encoding::{Before, Encoding, Form};
+use crate::detect::text::Cursor;
 
 pub const PERCENT: Encoding = Encoding {
     name: "percent",
-    forms: |text| Form::only(text.iter().flat_map(|byte| format!("%{byte:02x}").into_bytes()).collect()),
-    decode: |haystack, Place { at, .. }, reach| Some(decode(haystack, at, reach, escape, Between::Plain)),
+    forms: |text| {
+        let lower = text.iter().flat_map(|byte| format!("%{byte:02x}").into_bytes()).collect();
+        Form::all([lower, text.iter().flat_map(|byte| format!("%{byte:02X}").into_bytes()).collect()])
+    },
+    seek: |_, place, _| Some((Cursor::at(place.at), 0)),
+    next: |text, cursor| escape::next(text, cursor, b"%", 1 + 2 * TIMES, read),
+    before: Before::Plain,
     introducers: b"%",
 };
 
+/// How often a character may have been encoded.
+const TIMES: usize = 4;
+
 /// `%`, up to three times `25`, two digits.
-fn escape(bytes: &[u8]) -> Option<Token> {
+fn read(bytes: &[u8]) -> Option<Escape> {
     let mut digits = bytes.strip_prefix(b"%")?;
-    // Encoded up to four times.
-    for _ in 1..4 {
+    for _ in 1..TIMES {
         match digits.strip_prefix(b"25").filter(|rest| hex_byte(rest).is_some()) {
             Some(rest) => digits = rest,
             None => break,
         }
     }
-    let len = bytes.len() - digits.len() + 2;
-    Some(Token { byte: character(hex_byte(digits)?.into()), skip: 0, len })
+    Some(Escape::new(character(hex_byte(digits)?.into()), bytes.len() - digits.len() + 2))
 }

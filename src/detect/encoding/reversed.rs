@@ -1,18 +1,29 @@
 //! Text written backwards.
 
-use crate::detect::encoding::{Encoding, Form, Place};
-use crate::detect::window::{Reach, Window};
+use crate::detect::encoding::{Before, Encoding, Form};
+use crate::detect::text::{Cursor, Text, Unit};
 
 pub const REVERSED: Encoding = Encoding {
     name: "reversed",
-    forms: |text| Form::only(text.iter().rev().copied().collect()),
-    decode: |haystack, Place { at, .. }, Reach { before, after, .. }| {
+    forms: |text| Form::all([text.iter().rev().copied().collect()]),
+    seek: |_, place, _| {
         /// The length of the only needle, whose last byte is the key's first.
         const NEEDLE: usize = 4;
-        let key = at + NEEDLE;
-        let (start, end) = (key.saturating_sub(after), haystack.len().min(key + before));
-        let text = haystack[start..end].iter().rev().copied().collect();
-        Some(Window::decoded(text, end - key, (start..end).rev().map(|i| i..i + 1).collect()))
+        Some((Cursor::at(place.at + NEEDLE), 0))
     },
+    next: |text, cursor| {
+        let start = cursor.pos.checked_sub(1)?;
+        let byte = text.byte(start)?;
+        let end = std::mem::replace(&mut cursor.pos, start);
+        Some(Unit { byte, start, end })
+    },
+    before: Before::Encoded(retreat),
     introducers: b"",
 };
+
+fn retreat(text: &mut Text<'_>, cursor: &mut Cursor, most: usize) -> usize {
+    // A cursor that was made from a character's origin stands at its start.
+    let more = text.ahead(cursor.pos + 1, most).len();
+    cursor.pos += 1 + more;
+    more
+}

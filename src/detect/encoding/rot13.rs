@@ -1,18 +1,23 @@
 //! ROT13: each letter replaced by the one 13 places on.
 
-use crate::detect::encoding::{Encoding, Form, Place};
-use crate::detect::window::Window;
+use crate::detect::encoding::{Before, Encoding, Form};
+use crate::detect::text::{Cursor, Unit};
 
 pub const ROT13: Encoding = Encoding {
     name: "rot13",
-    forms: |text| Form::only(text.iter().copied().map(rotated).collect()),
-    decode: |haystack, Place { at, .. }, reach| {
-        let plain = Window::plain(haystack, at, reach);
-        let start = at - plain.hit();
-        let text: Vec<u8> = plain.text().iter().copied().map(rotated).collect();
-        let origins = (start..start + text.len()).map(|i| i..i + 1).collect();
-        Some(Window::decoded(text, plain.hit(), origins))
+    forms: |text| Form::all([text.iter().copied().map(rotated).collect()]),
+    seek: |_, place, _| Some((Cursor::at(place.at), 0)),
+    next: |text, cursor| {
+        let byte = rotated(text.byte(cursor.pos)?);
+        let start = cursor.pos;
+        cursor.pos += 1;
+        Some(Unit { byte, start, end: cursor.pos })
     },
+    before: Before::Encoded(|_, cursor, most| {
+        let back = most.min(cursor.pos);
+        cursor.pos -= back;
+        back
+    }),
     introducers: b"",
 };
 

@@ -1,33 +1,34 @@
 //! Unicode escapes of JSON, JavaScript, Rust and others: `\u005f`, `\u{5f}`. Text that has been escaped more than once
 //! has more backslashes.
 
-use crate::detect::encoding::{Encoding, Form, Place};
-use crate::detect::tokens::{Between, Token, backslashes, character, decode, first_backslash, number};
+use crate::detect::encoding::escape::{self, BACKSLASHES, Escape, at_first_backslash, backslashes, character, number};
+use crate::detect::encoding::{Before, Encoding, Form};
 
 pub const UNICODE_ESCAPE: Encoding = Encoding {
     name: "unicode-escape",
     forms: |text| {
         let write = |escape: fn(u8) -> String| text.iter().flat_map(|&byte| escape(byte).into_bytes()).collect();
-        let forms = [write(|byte| format!("\\u{byte:04x}")), write(|byte| format!("\\u{{{byte:x}}}"))];
-        forms.into_iter().map(|bytes| Form { bytes, kind: 0 }).collect()
+        Form::all([write(|byte| format!("\\u{byte:04x}")), write(|byte| format!("\\u{{{byte:x}}}"))])
     },
-    decode: |haystack, Place { at, .. }, reach| {
-        let at = first_backslash(haystack, at);
-        Some(decode(haystack, at, reach, escape, Between::Plain))
-    },
+    seek: |text, place, _| Some((at_first_backslash(text, place.at), 0)),
+    next: |text, cursor| escape::next(text, cursor, b"\\", BACKSLASHES + DIGITS + 3, read),
+    before: Before::Plain,
     introducers: b"\\",
 };
 
+/// The most digits in braces.
+const DIGITS: usize = 6;
+
 /// Backslashes, `u`, four digits or some in braces.
-fn escape(bytes: &[u8]) -> Option<Token> {
+fn read(bytes: &[u8]) -> Option<Escape> {
     let backslashes = backslashes(bytes)?;
     let digits = bytes[backslashes..].strip_prefix(b"u")?;
     let (code, len) = match digits.strip_prefix(b"{") {
         Some(digits) => {
-            let (code, len) = number(digits, 16, 6)?;
+            let (code, len) = number(digits, 16, DIGITS)?;
             (digits.get(len) == Some(&b'}')).then_some((code, len + 2))?
         }
         None => number(digits, 16, 4).filter(|(_, len)| *len == 4)?,
     };
-    Some(Token { byte: character(code), skip: 0, len: backslashes + 1 + len })
+    Some(Escape::new(character(code), backslashes + 1 + len))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hopx_leaks::blob::STREAM_WINDOW;
-use hopx_leaks::detect::window::MAX_REACH;
+use hopx_leaks::detect::text::MAX_REACH;
 use hopx_leaks::key::KEY_LEN;
 use hopx_leaks::read::{MAP_FROM, window_size};
 use serde_json::Value;

@@ -1,16 +1,18 @@
-//! A gzip stream that is written in base64, once or twice, in the midst of text: Helm's releases, cloud-init.
+//! Compressed data that is written in base64 in the midst of text, once or twice: Helm's releases, cloud-init, what a
+//! program made of `zlib.compress`.
 //!
 //! It is unpacked as the text passes, so that neither the text nor what comes out is held in memory. What is no valid
-//! stream is nothing: four characters prove little.
+//! stream is nothing: a few characters prove little. One unpacker serves all streams of a blob, one after the other, since
+//! making one costs more than a short stream does.
 
 use std::ops::Range;
 
 use flate2::{Decompress, FlushDecompress, Status};
 use zeroize::Zeroizing;
 
-use crate::blob::Feeder;
+use crate::blob::{Block, Feeder};
 use crate::container::{Budget, Entered, Exceeded};
-use crate::detect::encoding::GZIP_NAME;
+use crate::detect::encoding::Packed;
 use crate::detect::encoding::base64::{Step, end_of, step};
 use crate::detect::{Detector, Match};
 use crate::key::KEY_LEN;
@@ -20,29 +22,37 @@ use crate::search::bytes::Bytes;
 const CHUNK: usize = 32 << 10;
 /// How many are taken first: what is no stream mostly shows it in these. Each time it is twice as many.
 const FIRST_CHUNK: usize = 32;
-/// The longest header that is read (RFC 1952 has no limit): a name, a comment, extra fields. Bounds what a text full of
-/// beginnings costs, each of which is read on from.
+/// The longest header of gzip that is read (RFC 1952 has no limit), and the longest of its extra fields. Both bound what a
+/// text full of beginnings costs, each of which is read on from.
 const MAX_HEADER: usize = 1 << 10;
-/// CRC-32 and length, behind the data.
-const TRAILER: usize = 8;
+const MAX_EXTRA: usize = 128;
 
 /// The fewest bytes of a window of what comes out.
 const WINDOW: usize = 256 << 10;
 /// How many bytes come out before there is a window.
-const FEW: usize = 256;
+const FEW: usize = 4 << 10;
 
-/// A stream that is being followed.
-pub(super) struct Gzip<'b> {
-    layers: Vec<Layer>,
-    state: State,
-    /// How many packed bytes are taken at a time.
-    chunk: usize,
-    /// Made when the header has been read.
-    inflate: Option<Box<Decompress>>,
-    /// What comes out, from the first byte of it on.
-    output: Option<Output<'b>>,
+/// Follows one stream after the other.
+pub(super) struct Unpacker<'b> {
     detector: &'b Detector,
     budget: &'b Budget,
+    packed: Packed,
+    layers: Vec<Layer>,
+    state: State,
+    /// The header of gzip, as far as it has been read.
+    header: Vec<u8>,
+    /// How many packed bytes are taken at a time.
+    chunk: usize,
+    /// The packed bytes that are taken next, and the offset behind the digit that completed each.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    inflate: Decompress,
+    /// What came out of this stream, as long as it is little.
+    few: Zeroizing<Vec<u8>>,
+    /// How many bytes of that.
+    came_out: usize,
+    /// Where what comes out goes once it is more.
+    output: Option<Output<'b>>,
     exceeded: Option<Exceeded>,
     /// How many of the next bytes are the indentation of a line.
     indentation: usize,
@@ -50,16 +60,10 @@ pub(super) struct Gzip<'b> {
     entered: Option<Entered<'b>>,
 }
 
-/// What comes out of a stream.
+/// What comes out of a long stream.
 struct Output<'b> {
     feeder: Feeder,
     bytes: Bytes<'b>,
-}
-
-impl<'b> Output<'b> {
-    fn new(detector: &'b Detector, budget: &'b Budget) -> Output<'b> {
-        Output { feeder: Feeder::new(WINDOW), bytes: Bytes::new(detector, budget, false) }
-    }
 }
 
 /// One layer of base64.
@@ -83,10 +87,10 @@ impl Layer {
 }
 
 /// How far a stream has come.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum State {
-    /// Its header, as far as it has been read.
-    Header(Vec<u8>),
+    /// In its header.
+    Header,
     /// Packed data.
     Data,
     /// So many bytes of the trailer are still to come.
@@ -104,43 +108,63 @@ pub(super) struct Inside {
     pub exceeded: Option<Exceeded>,
 }
 
-impl<'b> Gzip<'b> {
-    /// A stream that is encoded in base64 `layers` times. `None` when nothing more is to be opened.
-    pub fn new(detector: &'b Detector, budget: &'b Budget, layers: usize) -> Option<Gzip<'b>> {
-        let entered = match budget.enter() {
-            Ok(entered) => Some(entered),
-            Err(Exceeded::Depth) => None,
-            Err(_) => return None,
-        };
-        Some(Gzip {
-            layers: std::iter::repeat_with(Layer::default).take(layers).collect(),
-            state: State::Header(Vec::new()),
-            chunk: FIRST_CHUNK,
-            inflate: None,
-            output: None,
+impl<'b> Unpacker<'b> {
+    /// An unpacker that follows nothing yet.
+    pub fn new(detector: &'b Detector, budget: &'b Budget) -> Unpacker<'b> {
+        Unpacker {
             detector,
             budget,
+            packed: Packed::Gzip,
+            layers: Vec::new(),
+            state: State::Failed,
+            header: Vec::new(),
+            chunk: FIRST_CHUNK,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            inflate: Decompress::new(false),
+            few: Zeroizing::new(vec![0; FEW]),
+            came_out: 0,
+            output: None,
             exceeded: None,
             indentation: 0,
-            entered,
-        })
+            entered: None,
+        }
+    }
+
+    /// Begins to follow a stream that is encoded in base64 `layers` times. Whether it does: a bound may forbid to open
+    /// anything more.
+    pub fn start(&mut self, packed: Packed, layers: usize) -> bool {
+        self.entered = match self.budget.enter_text() {
+            Ok(entered) => Some(entered),
+            Err(Exceeded::Depth) => None,
+            Err(_) => return false,
+        };
+        self.packed = packed;
+        self.layers.clear();
+        self.layers.resize_with(layers, Layer::default);
+        self.state = State::Header;
+        self.header.clear();
+        self.chunk = FIRST_CHUNK;
+        self.came_out = 0;
+        self.exceeded = None;
+        self.indentation = 0;
+        true
     }
 
     /// Takes the part `range` of `bytes`, which goes on where the last one ended; the bytes behind it are context. The
     /// offset where the text ends, if it does.
     pub fn feed(&mut self, bytes: &[u8], range: Range<usize>) -> Option<usize> {
         let mut pos = (range.start + std::mem::take(&mut self.indentation)).min(bytes.len());
-        let (mut packed, mut ends) = (Vec::new(), Vec::new());
         loop {
             let step = if pos < range.end { Some(step(bytes, pos)) } else { None };
             match step {
                 Some(Step::Digit(value)) => {
                     pos += 1;
                     if let Some(byte) = self.decode(value) {
-                        packed.push(byte);
-                        ends.push(pos);
+                        self.bytes.push(byte);
+                        self.ends.push(pos);
                     }
-                    if packed.len() < self.chunk {
+                    if self.bytes.len() < self.chunk {
                         continue;
                     }
                 }
@@ -151,16 +175,11 @@ impl<'b> Gzip<'b> {
                 Some(Step::End) | None => {}
             }
             // A chunk is full, or the text or this part of it has ended.
-            if let Some(end) = self.take(&packed, &ends) {
+            if let Some(end) = self.take() {
                 return Some(if matches!(self.state, State::Failed) { end } else { end_of(bytes, end) });
             }
-            if packed.len() == self.chunk {
-                self.chunk = CHUNK.min(self.chunk * 2);
-            }
-            packed.clear();
-            ends.clear();
             match step {
-                Some(Step::Digit(_) | Step::Break(_)) => {}
+                Some(Step::Digit(_) | Step::Break(_)) => self.chunk = CHUNK.min(self.chunk * 2),
                 Some(Step::End) => return Some(end_of(bytes, pos)),
                 None => {
                     self.indentation = pos - range.end;
@@ -182,79 +201,95 @@ impl<'b> Gzip<'b> {
         Some(byte)
     }
 
-    /// Takes bytes of the stream, each with the offset behind the digit that completed it. That of the last one which
-    /// was taken, when the stream ends or fails.
-    fn take(&mut self, packed: &[u8], ends: &[usize]) -> Option<usize> {
+    /// Takes the bytes of the stream that there are. The offset behind the last one that was taken, when the stream ends
+    /// or fails.
+    fn take(&mut self) -> Option<usize> {
+        let packed = std::mem::take(&mut self.bytes);
+        let taken = self.take_all(&packed);
+        let end = match self.state {
+            State::Ended | State::Failed => self.ends.get(taken.saturating_sub(1)).copied(),
+            State::Header | State::Data | State::Trailer(_) => None,
+        };
+        self.ends.clear();
+        self.bytes = packed;
+        self.bytes.clear();
+        end
+    }
+
+    /// How many were taken when the stream ended or failed, or all were.
+    fn take_all(&mut self, packed: &[u8]) -> usize {
         let mut at = 0;
         while at < packed.len() {
-            match &mut self.state {
-                State::Header(header) => {
-                    let before = header.len();
-                    header.extend(packed[at..].iter().take(MAX_HEADER - before));
-                    let read = header.len();
-                    (self.state, at) = match header_len(header) {
-                        Header::Unfinished if read < MAX_HEADER => return None,
-                        Header::Complete(len) => (State::Data, at + len - before),
-                        Header::Unfinished | Header::Invalid => (State::Failed, at + read - before),
-                    };
-                }
+            match self.state {
+                State::Header => at += self.take_header(&packed[at..]),
                 State::Data => at += self.inflate(&packed[at..]),
                 State::Trailer(left) => {
-                    let taken = (packed.len() - at).min(*left);
+                    let taken = (packed.len() - at).min(left);
                     at += taken;
-                    *left -= taken;
-                    if *left == 0 {
-                        self.state = State::Ended;
-                    }
+                    self.state = if left == taken { State::Ended } else { State::Trailer(left - taken) };
                 }
-                State::Ended | State::Failed => return ends.get(at.saturating_sub(1)).copied(),
+                State::Ended | State::Failed => break,
             }
         }
-        match self.state {
-            State::Ended | State::Failed => ends.last().copied(),
-            State::Header(_) | State::Data | State::Trailer(_) => None,
-        }
+        at
+    }
+
+    /// Takes bytes of a header. How many belonged to it.
+    fn take_header(&mut self, packed: &[u8]) -> usize {
+        let before = self.header.len();
+        self.header.extend(packed.iter().take(MAX_HEADER - before));
+        let read = self.header.len() - before;
+        let (state, taken) = match header(self.packed, &self.header) {
+            Header::Unfinished if self.header.len() < MAX_HEADER => (State::Header, read),
+            Header::Complete(len) => {
+                self.inflate.reset(false);
+                (State::Data, len - before)
+            }
+            Header::Unfinished | Header::Invalid => (State::Failed, read),
+        };
+        self.state = state;
+        taken
     }
 
     /// Unpacks some bytes. How many were taken.
     fn inflate(&mut self, packed: &[u8]) -> usize {
-        let (detector, budget) = (self.detector, self.budget);
-        let inflate = self.inflate.get_or_insert_with(|| Box::new(Decompress::new(false)));
-        let before = inflate.total_in();
+        let before = self.inflate.total_in();
         let taken = |inflate: &Decompress| usize::try_from(inflate.total_in() - before).unwrap_or(packed.len());
         loop {
-            let rest = &packed[taken(inflate)..];
-            let came_out = inflate.total_out();
-            // Room for more is made for what is a stream.
-            let mut few = Zeroizing::new([0; FEW]);
-            let space = self.output.as_mut().map_or(few.as_mut_slice(), |output| output.feeder.space());
-            let status = inflate.decompress(rest, space, FlushDecompress::None);
-            let out = usize::try_from(inflate.total_out() - came_out).unwrap_or_default();
-            if self.output.is_none() && out < KEY_LEN && status.is_err() {
-                // It is none, and no key came out of it.
-                self.state = State::Failed;
-                return packed.len();
+            let rest = &packed[taken(&self.inflate)..];
+            let came_out = self.inflate.total_out();
+            let is_long = self.came_out == FEW;
+            if is_long && self.output.is_none() {
+                let bytes = Bytes::new(self.detector, self.budget, false);
+                let mut output = Output { feeder: Feeder::new(WINDOW), bytes };
+                output.feeder.push(&self.few, |block| output.bytes.block(block));
+                self.output = Some(output);
             }
+            let space = match &mut self.output {
+                Some(output) => output.feeder.space(),
+                None => &mut self.few[self.came_out..],
+            };
+            let status = self.inflate.decompress(rest, space, FlushDecompress::None);
+            let out = usize::try_from(self.inflate.total_out() - came_out).unwrap_or_default();
             let is_too_deep = self.entered.is_none() && out > 0;
-            let unpacked = if is_too_deep { Err(Exceeded::Depth) } else { budget.unpack(out as u64) };
+            let unpacked = if is_too_deep { Err(Exceeded::Depth) } else { self.budget.unpack_text(out as u64) };
             if let Err(exceeded) = unpacked {
-                self.exceeded = Some(exceeded);
+                // What is none, and of which no key came out, is nothing.
+                let is_nothing = self.inflate.total_out() < KEY_LEN as u64 && status.is_err();
+                self.exceeded = Some(exceeded).filter(|_| !is_nothing);
                 self.state = State::Failed;
                 return packed.len();
             }
             match &mut self.output {
                 Some(Output { feeder, bytes }) => feeder.add(out, false, |block| bytes.block(block)),
-                none => {
-                    let Output { feeder, bytes } = none.insert(Output::new(detector, budget));
-                    feeder.push(&few[..out], |block| bytes.block(block));
-                }
+                None => self.came_out += out,
             }
             match status {
                 Ok(Status::StreamEnd) => {
-                    self.state = State::Trailer(TRAILER);
-                    return taken(inflate);
+                    self.state = State::Trailer(trailer_len(self.packed));
+                    return taken(&self.inflate);
                 }
-                Ok(Status::Ok | Status::BufError) if taken(inflate) == packed.len() && out == 0 => {
+                Ok(Status::Ok | Status::BufError) if taken(&self.inflate) == packed.len() && out == 0 => {
                     return packed.len();
                 }
                 Ok(Status::Ok) => {}
@@ -266,20 +301,30 @@ impl<'b> Gzip<'b> {
         }
     }
 
-    /// The end of the text.
-    pub fn finish(mut self) -> Inside {
+    /// The end of the stream.
+    pub fn finish(&mut self) -> Inside {
         let mut inside = Inside { keys: Vec::new(), placeholders: 0, exceeded: self.exceeded };
-        let Some(Output { mut feeder, mut bytes }) = self.output.take() else { return inside };
-        feeder.add(0, true, |block| bytes.block(block));
-        bytes.finish();
-        let (keys, placeholders, exceeded) = bytes.into_parts();
-        let outer = std::iter::repeat_n("base64", self.layers.len()).chain([GZIP_NAME]);
-        inside.keys = keys
-            .into_iter()
-            .map(|found| Match { encodings: outer.clone().chain(found.encodings.iter().copied()).collect(), ..found })
-            .collect();
-        inside.placeholders = placeholders;
-        inside.exceeded = inside.exceeded.or(exceeded);
+        let bytes = if let Some(Output { mut feeder, mut bytes }) = self.output.take() {
+            feeder.add(0, true, |block| bytes.block(block));
+            Some(bytes)
+        } else if self.came_out >= KEY_LEN {
+            let mut bytes = Bytes::new(self.detector, self.budget, false);
+            bytes.block(&Block { bytes: &self.few[..self.came_out], base: 0, owned: 0..self.came_out });
+            Some(bytes)
+        } else {
+            None
+        };
+        if let Some(mut bytes) = bytes {
+            bytes.finish();
+            let (keys, placeholders, exceeded) = bytes.into_parts();
+            let outer = std::iter::repeat_n("base64", self.layers.len()).chain([self.packed.name()]);
+            let encodings = |found: &Match| outer.clone().chain(found.encodings.iter().copied()).collect();
+            inside.keys =
+                keys.into_iter().map(|found| Match { encodings: encodings(&found), ..found }).collect();
+            inside.placeholders = placeholders;
+            inside.exceeded = inside.exceeded.or(exceeded);
+        }
+        self.entered = None;
         inside
     }
 }
@@ -294,8 +339,25 @@ enum Header {
     Invalid,
 }
 
-/// What the bytes are as a gzip header (RFC 1952 section 2.3).
-fn header_len(bytes: &[u8]) -> Header {
+fn header(packed: Packed, bytes: &[u8]) -> Header {
+    match packed {
+        Packed::Gzip => gzip_header(bytes),
+        // Its needle is all of it (RFC 1950 section 2.2).
+        Packed::Zlib if bytes.len() < 2 => Header::Unfinished,
+        Packed::Zlib => Header::Complete(2),
+    }
+}
+
+/// Bytes behind the data: CRC-32 and length, or Adler-32.
+fn trailer_len(packed: Packed) -> usize {
+    match packed {
+        Packed::Gzip => 8,
+        Packed::Zlib => 4,
+    }
+}
+
+/// What the bytes are as a header of gzip (RFC 1952 section 2.3).
+fn gzip_header(bytes: &[u8]) -> Header {
     const FIXED: usize = 10;
     let Some(&[_, _, _, flags, _, _, _, _, effort, system]) = bytes.first_chunk::<FIXED>() else {
         return Header::Unfinished;
@@ -310,11 +372,19 @@ fn header_len(bytes: &[u8]) -> Header {
         let Some(&[low, high]) = bytes.get(at..at + 2).and_then(|len| len.first_chunk()) else {
             return Header::Unfinished;
         };
-        at += 2 + usize::from(u16::from_le_bytes([low, high]));
+        let len = usize::from(u16::from_le_bytes([low, high]));
+        if len > MAX_EXTRA {
+            return Header::Invalid;
+        }
+        at += 2 + len;
     }
     for _ in 0..usize::from(has_name) + usize::from(has_comment) {
-        match bytes.get(at..).and_then(|text| memchr::memchr(0, text)) {
-            Some(len) => at += len + 1,
+        let Some(text) = bytes.get(at..) else { return Header::Unfinished };
+        // Names and comments are text: so the header of another stream is none of it.
+        let is_end = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+        match text.iter().position(is_end) {
+            Some(len) if text[len] == 0 => at += len + 1,
+            Some(_) => return Header::Invalid,
             None => return Header::Unfinished,
         }
     }

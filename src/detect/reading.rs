@@ -1,0 +1,127 @@
+//! One reading of a key: its characters one by one, up to the first that no key has there.
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use crate::detect::confidence::{REACH, is_open_left, is_open_right};
+use crate::detect::encoding::{Before, Encoding, WITHIN, pieces, utf16};
+use crate::detect::text::{Cursor, Text};
+use crate::key::{KEY_LEN, Key, PUBLIC_LEN, fits};
+
+/// A text with a key's shape.
+#[derive(Debug)]
+pub struct Reading {
+    /// The key.
+    pub key: Key,
+    /// Where its encoded form stands in the window.
+    pub span: Range<usize>,
+    /// How it was encoded, the outermost encoding first.
+    pub encodings: Vec<&'static str>,
+    /// Whether it was put together from pieces.
+    pub is_guess: bool,
+    /// Whether what stands beside it goes on with what keys are made of.
+    pub is_glued: bool,
+}
+
+/// The characters of a key behind the first `plain`, which are as they are in the text.
+struct Rest {
+    key: Key,
+    /// Where the last one ends in the text.
+    end: usize,
+    /// The encoding that the rest is in, or what its pieces are called.
+    name: Option<&'static str>,
+    is_guess: bool,
+    is_open_right: bool,
+}
+
+/// The key that begins at `start` of a text, which `chain` makes: as it is, or within one more encoding that leaves its
+/// first letters as they are, `least` at least.
+pub fn read(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], least: usize) -> Option<Reading> {
+    let plain = (0..KEY_LEN).take_while(|&place| text.byte(start + place).is_some_and(|byte| fits(place, byte))).count();
+    let rest = if plain < least { None } else { rest(text, start, plain) };
+    let reading = rest.and_then(|rest| finish(text, start, chain, rest));
+    if plain > PUBLIC_LEN {
+        text.wipe();
+    }
+    reading
+}
+
+fn finish(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], rest: Rest) -> Option<Reading> {
+    if let (Some(encoding), Some(origin)) = (chain.last(), text.origin(start)) {
+        if !utf16::may_start(encoding, &mut text.below(), origin) {
+            return None;
+        }
+    }
+    let is_joined = text.is_joined();
+    let mut encodings = Vec::with_capacity(chain.len() + 2);
+    encodings.extend(is_joined.then_some(pieces::SPLIT));
+    encodings.extend(chain.iter().map(|encoding| encoding.name));
+    encodings.extend(rest.name);
+    let is_glued = !(rest.is_open_right && is_open_before(text, start));
+    let span = text.span(start..rest.end);
+    Some(Reading { key: rest.key, span, encodings, is_guess: rest.is_guess || is_joined, is_glued })
+}
+
+/// What follows the first `plain` characters of a key.
+fn rest(text: &mut Text<'_>, start: usize, plain: usize) -> Option<Rest> {
+    if plain == KEY_LEN {
+        let key = Key::at_start(text.ahead(start, KEY_LEN))?;
+        text.end_key();
+        let end = start + KEY_LEN;
+        let is_open_right = is_open_right(text.ahead(end, REACH));
+        return Some(Rest { key, end, name: None, is_guess: false, is_open_right });
+    }
+    // The first byte that no key has there may begin an escape, or a break.
+    let introducer = text.byte(start + plain)?;
+    let encodings = WITHIN.iter().filter(|encoding| encoding.introducers.contains(&introducer));
+    if let Some(rest) = { encodings }.find_map(|encoding| escaped(text, start, plain, encoding)) {
+        return Some(rest);
+    }
+    let joined = if pieces::may_begin(introducer) { pieces::join(text, start, plain)? } else { return None };
+    let key = Key::at_start(joined.key.as_slice())?;
+    let is_open_right = is_open_right(text.ahead(joined.end, REACH));
+    Some(Rest { key, end: joined.end, name: Some(joined.name), is_guess: true, is_open_right })
+}
+
+/// The same, in an encoding that leaves most text as it is.
+fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &Encoding) -> Option<Rest> {
+    let mut cursor = Cursor::at(start + plain);
+    // A false start shows in its first escape.
+    let first = (encoding.next)(text, &mut cursor).filter(|unit| fits(plain, unit.byte))?;
+    let mut characters = Zeroizing::new([0; KEY_LEN]);
+    characters[..plain].copy_from_slice(text.ahead(start, plain));
+    characters[plain] = first.byte;
+    for (place, character) in characters.iter_mut().enumerate().skip(plain + 1) {
+        *character = (encoding.next)(text, &mut cursor).map(|unit| unit.byte).filter(|byte| fits(place, *byte))?;
+    }
+    let key = Key::at_start(characters.as_slice())?;
+    let end = cursor.pos;
+    let mut after = [0; REACH];
+    let units = std::iter::from_fn(|| (encoding.next)(text, &mut cursor));
+    let len = after.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte).count();
+    Some(Rest { key, end, name: Some(encoding.name), is_guess: false, is_open_right: is_open_right(&after[..len]) })
+}
+
+/// Whether what stands before a key leaves it open.
+fn is_open_before(text: &mut Text<'_>, start: usize) -> bool {
+    let mut decoded = [0; REACH];
+    let Some((encoding, cursor)) = text.cursor_at(start) else {
+        let from = start.saturating_sub(REACH);
+        return is_open_left(text.ahead(from, start - from));
+    };
+    let mut below = text.below();
+    match encoding.before {
+        Before::Plain => {
+            let from = cursor.pos.saturating_sub(REACH);
+            is_open_left(below.ahead(from, cursor.pos - from))
+        }
+        Before::Encoded(retreat) => {
+            let mut cursor = cursor;
+            let count = retreat(&mut below, &mut cursor, REACH);
+            let units = std::iter::from_fn(|| (encoding.next)(&mut below, &mut cursor)).take(count);
+            let len = decoded.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte).count();
+            is_open_left(&decoded[..len])
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Text that is decoded as far as it is looked at.
+//!
+//! A [`Text`] is the bytes around a needle, or what one or two encodings make of them: each is a [`Layer`] over the text
+//! below. Nothing is decoded before somebody asks for it, so that a false start costs the few characters that show it.
+
+use std::ops::Range;
+
+use zeroize::Zeroize;
+
+use crate::detect::encoding::Encoding;
+
+/// The most bytes before a needle that are looked at.
+pub const MAX_BEFORE: usize = 4 << 10;
+/// The most bytes from a needle on that are looked at.
+pub const MAX_AFTER: usize = 8 << 10;
+
+/// The most bytes that a key begins before its needle.
+pub const MAX_LEAD: usize = MAX_BEFORE;
+/// The most bytes that judging one needle looks at on either side of it. Windows of a stream overlap by at least twice
+/// this, so that a key is judged alike wherever a window ends.
+pub const MAX_REACH: usize = 16 << 10;
+const _: () = assert!(MAX_BEFORE + MAX_AFTER <= MAX_REACH, "what a needle needs is in its block");
+
+/// Stands for a character outside ASCII in decoded text.
+pub const OTHER: u8 = 0xff;
+
+/// One decoded byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// The byte; [`OTHER`] for a character outside ASCII.
+    pub byte: u8,
+    /// Where its encoded form starts in the text below.
+    pub start: usize,
+    /// Where it ends, exclusive.
+    pub end: usize,
+}
+
+/// Where an encoding reads on in the text below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// The next byte to be read.
+    pub pos: usize,
+    /// base64: which byte of a group of three comes next, 0 to 2.
+    pub phase: u8,
+    /// base64: the digit that the last byte shares with the next one, and its offset.
+    pub shared: Option<(u8, usize)>,
+    /// base64: what each line begins with, as in a diff.
+    pub margin: Option<u8>,
+    /// base64: a string literal ended and another one went on.
+    pub is_joined: bool,
+    /// base64: the key has been read, so that a line break between two groups ends the text.
+    pub is_behind_key: bool,
+}
+
+impl Cursor {
+    /// A cursor at this offset.
+    pub fn at(pos: usize) -> Cursor {
+        Cursor { pos, ..Cursor::default() }
+    }
+}
+
+/// What an encoding makes of the text below.
+#[derive(Debug)]
+pub struct Layer {
+    encoding: Option<&'static Encoding>,
+    cursor: Cursor,
+    bytes: Vec<u8>,
+    /// Where in the text below each byte came from.
+    origins: Vec<(usize, usize)>,
+    is_at_end: bool,
+}
+
+impl Layer {
+    /// A layer that [`Layer::open`] has not been called for.
+    pub const fn new() -> Layer {
+        let cursor = Cursor { pos: 0, phase: 0, shared: None, margin: None, is_joined: false, is_behind_key: false };
+        Layer { encoding: None, cursor, bytes: Vec::new(), origins: Vec::new(), is_at_end: true }
+    }
+
+    /// Begins anew: what `encoding` reads from `cursor` on.
+    pub fn open(&mut self, encoding: &'static Encoding, cursor: Cursor) {
+        self.encoding = Some(encoding);
+        self.cursor = cursor;
+        self.bytes.clear();
+        self.origins.clear();
+        self.is_at_end = false;
+    }
+}
+
+/// Bytes that are decoded as far as they are looked at.
+#[derive(Debug)]
+pub struct Text<'t> {
+    window: &'t [u8],
+    layers: &'t mut [Layer],
+}
+
+impl<'t> Text<'t> {
+    /// The text of the topmost layer, each over the one before, the first over `window`.
+    pub fn new(window: &'t [u8], layers: &'t mut [Layer]) -> Text<'t> {
+        Text { window, layers }
+    }
+
+    /// How many layers there are.
+    pub fn depth(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// The bytes below all layers.
+    pub fn window(&self) -> &'t [u8] {
+        self.window
+    }
+
+    /// The encoding of the topmost layer, and where it reads on.
+    pub fn top(&self) -> Option<(&'static Encoding, Cursor)> {
+        let layer = self.layers.last()?;
+        Some((layer.encoding?, layer.cursor))
+    }
+
+    /// The text below the topmost layer.
+    pub fn below(&mut self) -> Text<'_> {
+        let below = self.layers.len().saturating_sub(1);
+        Text { window: self.window, layers: &mut self.layers[..below] }
+    }
+
+    /// The byte at this offset; `None` behind the end.
+    #[inline]
+    pub fn byte(&mut self, at: usize) -> Option<u8> {
+        if self.layers.is_empty() { self.window.get(at).copied() } else { self.ahead(at, 1).first().copied() }
+    }
+
+    /// At most `most` bytes from this offset on.
+    #[inline]
+    pub fn ahead(&mut self, at: usize, most: usize) -> &[u8] {
+        let end = at.saturating_add(most);
+        let bytes = match self.layers.split_last_mut() {
+            None => self.window,
+            Some((layer, below)) => {
+                if layer.bytes.len() < end && !layer.is_at_end {
+                    layer.fill(&mut Text { window: self.window, layers: below }, end);
+                }
+                &layer.bytes
+            }
+        };
+        &bytes[at.min(bytes.len())..end.min(bytes.len())]
+    }
+
+    /// Where in the window the bytes `range` came from. The range must not be empty, and its bytes must have been read.
+    pub fn span(&self, range: Range<usize>) -> Range<usize> {
+        let mut range = range;
+        for layer in self.layers.iter().rev() {
+            // Reversed text runs from the end of the text below to its start.
+            let (first, last) = (layer.origins[range.start], layer.origins[range.end - 1]);
+            range = first.0.min(last.0)..first.1.max(last.1);
+        }
+        range
+    }
+
+    /// Where in the text below the byte at this offset, which must have been read, came from.
+    pub fn origin(&self, at: usize) -> Option<usize> {
+        self.layers.last()?.origins.get(at).map(|origin| origin.0)
+    }
+
+    /// Says that all of a key has been read.
+    pub fn end_key(&mut self) {
+        if let Some(layer) = self.layers.last_mut() {
+            layer.cursor.is_behind_key = true;
+        }
+    }
+
+    /// Whether the outermost encoding went on behind the end of a string literal.
+    pub fn is_joined(&self) -> bool {
+        self.layers.first().is_some_and(|layer| layer.cursor.is_joined)
+    }
+
+    /// The encoding of the topmost layer, and a cursor in the text below that reads the byte at this offset, which must
+    /// have been read.
+    pub fn cursor_at(&self, at: usize) -> Option<(&'static Encoding, Cursor)> {
+        let layer = self.layers.last()?;
+        let (pos, _) = *layer.origins.get(at)?;
+        // Three bytes of base64 are a group.
+        let phase = (usize::from(layer.cursor.phase) + 2 * (layer.bytes.len() - at)) % 3;
+        let cursor = Cursor { phase: u8::try_from(phase).ok()?, margin: layer.cursor.margin, ..Cursor::at(pos) };
+        Some((layer.encoding?, cursor))
+    }
+
+    /// Overwrites what was decoded.
+    pub fn wipe(&mut self) {
+        self.layers.iter_mut().for_each(|layer| layer.bytes.zeroize());
+    }
+}
+
+impl Layer {
+    /// Decodes until there are `len` bytes.
+    fn fill(&mut self, below: &mut Text<'_>, len: usize) {
+        let Some(encoding) = self.encoding else { return };
+        while self.bytes.len() < len {
+            let Some(unit) = (encoding.next)(below, &mut self.cursor) else {
+                self.is_at_end = true;
+                break;
+            };
+            self.bytes.push(unit.byte);
+            self.origins.push((unit.start, unit.end));
+        }
+    }
+}
