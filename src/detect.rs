@@ -215,7 +215,12 @@ fn judge(reading: Reading) -> Option<Found> {
 
 #[cfg(test)]
 pub(crate) mod testing {
+    use std::sync::LazyLock;
+
     use super::{Detector, Found, Match};
+
+    static FAST: LazyLock<Detector> = LazyLock::new(Detector::new);
+    static SLOW: LazyLock<Detector> = LazyLock::new(Detector::with_library_search);
 
     /// The keys in `haystack`; both engines must agree on them.
     pub fn keys_in(haystack: &[u8]) -> Vec<Match> {
@@ -228,8 +233,8 @@ pub(crate) mod testing {
                 })
                 .collect()
         };
-        let fast = keys(&Detector::new());
-        let slow = keys(&Detector::with_library_search());
+        let fast = keys(&FAST);
+        let slow = keys(&SLOW);
         let summary =
             |found: &[Match]| -> Vec<_> { found.iter().map(|m| (m.range.clone(), m.encodings.clone())).collect() };
         assert_eq!(summary(&fast), summary(&slow), "by either search");

@@ -5,7 +5,10 @@
 //! no look-around, no back-reference. [`posix`] has the one that `grep -E` reads.
 
 use data_encoding::BASE64URL_NOPAD;
-use hopx_leaks::detect::border::{CONTROL_ENDS, CONTROL_ESCAPES, ESCAPED};
+const ESCAPED: &[u8] = b"ntrfbv0";
+const CONTROL_ENDS: &[u8] = b"mKJGH";
+const CONTROL_ESCAPES: [&str; 10] =
+    ["\x1b", "\\x1b", "\\x1B", "\\u001b", "\\u001B", "\\u{1b}", "\\033", "\\e", "\\E", "^["];
 use hopx_leaks::detect::placeholder::LONG_RUN;
 use hopx_leaks::key::{ID_LEN, KEY_LEN, PREFIX_LEN, Rule, SECRET_ENDS, SECRET_LEN, fits};
 

@@ -57,7 +57,7 @@ impl Judge {
 fn detected(detector: &Detector, text: &str) -> Vec<usize> {
     let plain = |found| match found {
         Found::Key(key) if key.encodings.is_empty() => Some(key.range.start),
-        Found::Key(_) | Found::Placeholder(_) | Found::Gzip { .. } => None,
+        Found::Key(_) | Found::Placeholder(_) | Found::Packed { .. } => None,
     };
     detector.keys(text.as_bytes(), 0..text.len()).filter_map(plain).collect()
 }

@@ -19,7 +19,7 @@ const NOISE: &str = "HOPX_LEAKS_TEST_NOISE";
 fn found(detector: &Detector, bytes: &[u8]) -> Vec<String> {
     let keys = detector.keys(bytes, 0..bytes.len()).filter_map(|found| match found {
         Found::Key(found) => Some(found.key.id.as_str().to_owned()),
-        Found::Placeholder(_) | Found::Gzip { .. } => None,
+        Found::Placeholder(_) | Found::Packed { .. } => None,
     });
     keys.collect()
 }
