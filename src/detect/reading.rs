@@ -5,7 +5,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use crate::detect::confidence::{REACH, is_open_left, is_open_right};
-use crate::detect::encoding::{Before, Encoding, WITHIN, pieces, utf16};
+use crate::detect::encoding::{Before, Encoding, WITHIN, base64, pieces, utf16};
 use crate::detect::text::{Cursor, Text};
 use crate::key::{KEY_LEN, Key, PUBLIC_LEN, fits};
 
@@ -53,13 +53,15 @@ fn finish(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], rest: 
             return None;
         }
     }
-    let is_joined = text.is_joined();
+    let span = text.span(start..rest.end);
+    // A quote in the midst of base64 is where one string literal ends and the next begins.
+    let is_base64 = chain.first().is_some_and(|outermost| outermost.name == base64::BASE64.name);
+    let is_joined = is_base64 && text.window()[span.clone()].iter().any(|byte| pieces::is_quote(*byte));
     let mut encodings = Vec::with_capacity(chain.len() + 2);
     encodings.extend(is_joined.then_some(pieces::SPLIT));
     encodings.extend(chain.iter().map(|encoding| encoding.name));
     encodings.extend(rest.name);
     let is_glued = !(rest.is_open_right && is_open_before(text, start));
-    let span = text.span(start..rest.end);
     Some(Reading { key: rest.key, span, encodings, is_guess: rest.is_guess || is_joined, is_glued })
 }
 
@@ -103,6 +105,9 @@ fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &Encoding)
     Some(Rest { key, end, name: Some(encoding.name), is_guess: false, is_open_right: is_open_right(&after[..len]) })
 }
 
+/// The bytes of a long escape.
+const LONGEST_ESCAPE: usize = 12;
+
 /// Whether what stands before a key leaves it open.
 fn is_open_before(text: &mut Text<'_>, start: usize) -> bool {
     let mut decoded = [0; REACH];
@@ -113,8 +118,14 @@ fn is_open_before(text: &mut Text<'_>, start: usize) -> bool {
     let mut below = text.below();
     match encoding.before {
         Before::Plain => {
-            let from = cursor.pos.saturating_sub(REACH);
-            is_open_left(below.ahead(from, cursor.pos - from))
+            // From far enough back that the last characters are read from their starts.
+            let mut reader = Cursor::at(cursor.pos.saturating_sub(REACH * LONGEST_ESCAPE));
+            while reader.pos < cursor.pos {
+                let Some(unit) = (encoding.next)(&mut below, &mut reader) else { break };
+                decoded.rotate_left(1);
+                decoded[REACH - 1] = unit.byte;
+            }
+            is_open_left(&decoded)
         }
         Before::Encoded(retreat) => {
             let mut cursor = cursor;

@@ -46,8 +46,6 @@ pub struct Cursor {
     pub shared: Option<(u8, usize)>,
     /// base64: what each line begins with, as in a diff.
     pub margin: Option<u8>,
-    /// base64: a string literal ended and another one went on.
-    pub is_joined: bool,
     /// base64: the key has been read, so that a line break between two groups ends the text.
     pub is_behind_key: bool,
 }
@@ -73,7 +71,7 @@ pub struct Layer {
 impl Layer {
     /// A layer that [`Layer::open`] has not been called for.
     pub const fn new() -> Layer {
-        let cursor = Cursor { pos: 0, phase: 0, shared: None, margin: None, is_joined: false, is_behind_key: false };
+        let cursor = Cursor { pos: 0, phase: 0, shared: None, margin: None, is_behind_key: false };
         Layer { encoding: None, cursor, bytes: Vec::new(), origins: Vec::new(), is_at_end: true }
     }
 
@@ -165,11 +163,6 @@ impl<'t> Text<'t> {
         if let Some(layer) = self.layers.last_mut() {
             layer.cursor.is_behind_key = true;
         }
-    }
-
-    /// Whether the outermost encoding went on behind the end of a string literal.
-    pub fn is_joined(&self) -> bool {
-        self.layers.first().is_some_and(|layer| layer.cursor.is_joined)
     }
 
     /// The encoding of the topmost layer, and a cursor in the text below that reads the byte at this offset, which must

@@ -135,7 +135,6 @@ fn digit(text: &mut Text<'_>, cursor: &mut Cursor) -> Option<(u8, usize)> {
         None => {
             let line = break_at(text, cursor.pos, cursor.margin)?;
             let value = text.byte(line.next).and_then(value)?;
-            cursor.is_joined |= line.is_joint;
             cursor.pos = line.next;
             value
         }

@@ -15,6 +15,7 @@ use crate::detect::text::Text;
 use crate::key::{KEY_LEN, Key, fits};
 
 pub use markup::ESCAPES;
+pub use split::is_quote;
 
 /// What keys in pieces are called among encodings.
 pub const NAMES: [&str; 2] = [SPLIT, "markup"];
@@ -207,7 +208,7 @@ fn is_same(text: &mut Text<'_>, a: (usize, usize), b: (usize, usize)) -> bool {
 
 /// Whether there is a quote in a break.
 fn is_quoted(text: &mut Text<'_>, (start, end): (usize, usize)) -> bool {
-    text.ahead(start, end - start).iter().any(|byte| split::is_quote(*byte))
+    text.ahead(start, end - start).iter().any(|byte| is_quote(*byte))
 }
 
 /// How many bytes from `at` on can be the characters of a key from number `joined` on.

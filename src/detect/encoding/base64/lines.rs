@@ -1,6 +1,7 @@
 //! The lines of a text in base64: where one ends and the next begins.
 
 use crate::detect::encoding::base64::value;
+use crate::detect::encoding::pieces::is_quote;
 use crate::detect::text::Text;
 
 /// The most bytes of a line's indentation, and of what stands between two string literals.
@@ -103,10 +104,6 @@ fn newline_before(bytes: &[u8]) -> Option<(Newline, usize)> {
         }
         _ => None,
     }
-}
-
-fn is_quote(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`')
 }
 
 fn is_blank(byte: u8) -> bool {

@@ -33,6 +33,8 @@ const MARGIN: u8 = 3;
 enum Part {
     Blank,
     Quote,
+    /// The prefix of a literal and its quote: a piece follows.
+    Opening,
     Newline,
     /// A character of a margin, which may also join.
     Margin,
@@ -59,6 +61,7 @@ pub fn ends(text: &mut Text<'_>, at: usize, joined: usize, ends: &mut Ends) {
             (Part::Quote, State::Begun) if pos > at => return,
             (Part::Quote, State::Begun | State::Between | State::BetweenLines(_)) => State::Between,
             (Part::Quote | Part::Newline, State::Wrapped(_)) => return,
+            (Part::Opening, _) => return add_end(text, pos + len, joined, Kind::Split, ends),
             (Part::Blank, state) => state,
             (Part::Newline, State::Begun) => State::Wrapped(0),
             (Part::Newline, State::Between | State::BetweenLines(_)) => State::BetweenLines(0),
@@ -133,7 +136,7 @@ fn prefix(text: &mut Text<'_>, pos: usize) -> Option<(Part, usize)> {
     };
     let escapes = backslashes(&bytes[letters..]).unwrap_or(0);
     let has_quote = letters > 0 && bytes.get(letters + escapes).is_some_and(|byte| is_quote(*byte));
-    has_quote.then_some((Part::Quote, letters + escapes + 1))
+    has_quote.then_some((Part::Opening, letters + escapes + 1))
 }
 
 /// How many of the last bytes are the letter of an escape, or may be the prefix of a literal.
