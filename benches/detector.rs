@@ -6,6 +6,8 @@
 
 #[path = "../tests/support/keys.rs"]
 mod keys;
+#[path = "support/source.rs"]
+mod source;
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -23,47 +25,6 @@ const LARGE: usize = 32 << 20;
 /// The length of data full of needles, where a byte costs much more.
 const SMALL: usize = 2 << 20;
 
-const WORDS: &[&str] = &[
-    "value", "index", "result", "buffer", "config", "parser", "token", "stream", "handler", "request", "response",
-    "client", "server", "user", "session", "key", "test", "live", "data", "error", "message", "path", "name", "file",
-    "line", "count", "size", "offset", "length", "node", "edge", "graph", "table", "row", "column", "field", "type",
-    "kind", "state", "event", "queue", "worker", "thread", "lock", "cache", "store", "hop", "xml", "open", "close",
-];
-
-/// Lines of code in which each `@` becomes a word and each `#` a number.
-const LINES: &[&str] = &[
-    "    let @ = self.@.@(@, #)?;",
-    "    if @.@() != @_@ {",
-    "    }",
-    "",
-    "    return @(@, @[@]);",
-    "    // The @ of the @ holds the @, see @ and @.",
-    "fn @_@(@: &@) -> Option<usize> {",
-    "const @_@: &str = \"@/@/#.@\";",
-    "import { @, @ } from './@/@.js';",
-    "        self.@[@] = @ + # * 0x7f;",
-    "    <td class=\"@-@\" id=\"@_#\">@ @ @</td>",
-    "  \"@\": { \"@\": [\"@\", #, \"@\"], \"@_id\": # },",
-    "#define @_@_@ ((@) << #)",
-];
-
-/// Source-like text of `length` bytes, without a stretch that repeats.
-fn source_text(rng: &mut fastrand::Rng, length: usize) -> Vec<u8> {
-    let mut text = String::with_capacity(length + 200);
-    while text.len() < length {
-        for character in LINES[rng.usize(..LINES.len())].chars() {
-            match character {
-                '@' => text.push_str(WORDS[rng.usize(..WORDS.len())]),
-                '#' => text.push_str(&rng.u16(..).to_string()),
-                other => text.push(other),
-            }
-        }
-        text.push('\n');
-    }
-    text.truncate(length);
-    text.into_bytes()
-}
-
 fn utf16_le(text: &[u8]) -> Vec<u8> {
     text.iter().flat_map(|&byte| [byte, 0]).collect()
 }
@@ -77,7 +38,7 @@ fn dense(rng: &mut fastrand::Rng, length: usize) -> Vec<u8> {
     let mut keys = Keys::new(SEED);
     let mut text = Vec::with_capacity(length + 200);
     while text.len() < length {
-        text.extend(source_text(rng, 30));
+        text.extend(source::text(rng, 30));
         text.push(b'\n');
         text.extend(keys.live().bytes());
         text.push(b'\n');
@@ -95,7 +56,7 @@ struct Input {
 
 fn inputs() -> Vec<Input> {
     let mut rng = fastrand::Rng::with_seed(SEED);
-    let text = source_text(&mut rng, LARGE);
+    let text = source::text(&mut rng, LARGE);
     let utf16 = utf16_le(&text[..LARGE / 2]);
     let mut noise = vec![0; LARGE];
     rng.fill(&mut noise);

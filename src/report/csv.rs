@@ -12,7 +12,7 @@ use crate::report::{Report, Suppressed, words};
 use crate::verdict::{UNCHECKED, Verdict};
 
 /// The columns. More may be added at the end.
-const HEADER: [&str; 26] = [
+const HEADER: [&str; 27] = [
     "record",
     "level",
     "rule",
@@ -28,6 +28,7 @@ const HEADER: [&str; 26] = [
     "exposure",
     "encodings",
     "confidence",
+    "confidence_reason",
     "root",
     "object",
     "commit",
@@ -82,6 +83,7 @@ fn of_finding(finding: &Finding) -> [String; HEADER.len()] {
         finding.exposure.id().to_owned(),
         finding.encodings.join(" "),
         finding.confidence.id().to_owned(),
+        words::doubt(finding).unwrap_or_default().to_owned(),
         printable(&finding.root),
         git.map(|git| git.object.to_string()).unwrap_or_default(),
         git.and_then(|git| git.commit).map(|commit| commit.to_string()).unwrap_or_default(),

@@ -187,6 +187,8 @@ pub struct JsonFinding<'a> {
     redacted: String,
     fingerprint: String,
     confidence: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence_reason: Option<&'static str>,
     encodings: &'a [&'static str],
     root: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -269,6 +271,7 @@ impl<'a> JsonFinding<'a> {
             redacted: finding.redacted(),
             fingerprint: finding.fingerprint.to_string(),
             confidence: finding.confidence.id(),
+            confidence_reason: words::doubt(finding),
             encodings: &finding.encodings,
             root,
             root_base64,

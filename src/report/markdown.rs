@@ -151,6 +151,9 @@ fn place(finding: &Finding) -> String {
     if !finding.encodings.is_empty() {
         let _ = write!(line, ", as {}", finding.encodings.join(", "));
     }
+    if let Some(doubt) = words::doubt(finding) {
+        let _ = write!(line, ", {doubt}");
+    }
     if let Some(suppression) = &finding.suppressed {
         let reason = code_span(suppression.reason.as_bytes());
         let _ = write!(line, ", suppressed by {}: {reason}", suppression.by.id());

@@ -26,12 +26,13 @@ pub fn kind(rule: Rule) -> &'static str {
 /// What has happened and what to do, in words that need no escape.
 pub fn message(finding: &Finding) -> String {
     format!(
-        "HopX {} API key {} is leaked{}{}.{} Revoke it at console.hopx.dev, Settings, API Keys; then replace it and \
+        "HopX {} API key {} is leaked{}{}{}.{} Revoke it at console.hopx.dev, Settings, API Keys; then replace it and \
          clean the history.",
         kind(finding.rule),
         finding.redacted(),
         if finding.members.is_empty() { "" } else { " in a member of this archive" },
         finding.git.as_ref().map_or_else(String::new, brought_in),
+        doubt(finding).map_or_else(String::new, |doubt| format!(", {doubt}")),
         verified(finding.status()),
     )
 }

@@ -6,10 +6,13 @@ use crate::detect::text::Cursor;
 
 pub const HTML_ENTITY: Encoding = Encoding {
     name: "html-entity",
-    // What leading zeros and the case of the `x` don't change; another reference follows.
+    // Without the beginning of the first reference: what leading zeros and the case of the `x` don't change. Another
+    // reference follows one in hexadecimal.
     forms: |text| {
-        let of = |end: fn(u8) -> String| text.iter().flat_map(|&byte| end(byte).into_bytes()).collect();
-        Form::all([of(|byte| format!("{byte};")), of(|byte| format!("{byte:x};&"))])
+        let of = |digits: fn(&u8) -> String, between| text.iter().map(digits).collect::<Vec<_>>().join(between);
+        let decimal = of(u8::to_string, ";&#") + ";";
+        let hexadecimal = of(|byte| format!("{byte:x}"), ";&#x") + ";&";
+        Form::all([decimal.into_bytes(), hexadecimal.into_bytes()])
     },
     seek: |text, place, _| {
         let from = place.at.saturating_sub(LONGEST);

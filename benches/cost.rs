@@ -1,0 +1,199 @@
+//! What 1 MiB of text made to slow the search down costs, as a multiple of 1 MiB of source text: false starts, near keys,
+//! keys and empty streams, in every encoding and chain of the table, and every needle by itself.
+//!
+//! `cargo bench --bench cost` takes about two minutes and prints the dearest cases, `-- --all` all of them. The status is 1
+//! when one is above 512, which is what a small file may cost (`docs/detection.md`). All data is made from a seed.
+
+#[path = "../tests/support/keys.rs"]
+mod keys;
+#[path = "support/source.rs"]
+mod source;
+
+use std::hint::black_box;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use hopx_leaks::blob::{Content, Kind};
+use hopx_leaks::container::Bounds;
+use hopx_leaks::detect::Detector;
+use hopx_leaks::detect::encoding::{Encoding, Packed, PACKED, ROWS, WITHIN};
+use hopx_leaks::detect::needle;
+use hopx_leaks::search::{Containers, Search};
+use keys::Keys;
+
+const SEED: u64 = 20_261_130;
+const MIB: usize = 1 << 20;
+/// How much source text a case is compared with.
+const SOURCE_MIB: usize = 32;
+/// The most that a case may cost, as a multiple of source text.
+const BAR: f64 = 512.0;
+/// How often each case is measured; the fastest run counts.
+const RUNS: usize = 3;
+
+/// A text and its name.
+type Named = (String, Vec<u8>);
+
+/// What is repeated: beginnings of keys, and all that may follow one.
+fn seeds() -> Vec<Named> {
+    let mut keys = Keys::new(SEED);
+    let key = keys.live();
+    let near = |end: &str| format!("{}{end}", &key[..65]);
+    let mut seeds: Vec<(&str, String)> = vec![
+        ("hopx", "hopx".to_owned()),
+        ("hopx-live", "hopx_live_".to_owned()),
+        ("prefix-and-id", format!("{}.", &key[..22])),
+        ("prefixes-in-a-secret", format!("{}.hopx_live_", &key[..22])),
+        ("near-key", near("B")),
+        ("near-key-and-blank", near("B ")),
+        ("near-key-cut", format!("{} ", &key[..60])),
+        ("key", key.clone()),
+        ("key-and-letter", format!("{key}x")),
+        ("placeholder", format!("{}.{}A", &key[..22], "x".repeat(42))),
+    ];
+    // Every byte that may begin an escape or a break, behind every part of a key.
+    let breaks = [
+        "%", "%25", "%5F", "\\", "\\u005f", "\\u{5f}", "\\x5f", "\\\\\\\\_", "&", "&#95;", "&lowbar;", "=", "=5F", "=\n",
+        "\"", "\" + \"", "'.'", "\"\"\"\"\"\"\"\"", "'.'.'.'.'.'.'.'.", "\n", "\n-", "\n---", "\r\n> > ", "\\n\\t", " \\\n    ",
+        "<", "<b>", "</w:t></w:r><w:proofErr w:type=\"spellEnd\"/><w:r><w:t>", "<!-- ", "\u{ad}", "\u{200b}", "&shy;", "\x1b[0m",
+        "\x1b]8;;http://a\x07", "\x1b]", "\\u001b[36m", " │\n│ ", "|\n|", "\"]\n[1.0, \"o\", \"", "{\"", "\"}", "`", "^[[",
+    ];
+    let mut texts: Vec<Named> = seeds.drain(..).map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
+    for gap in breaks {
+        for len in [4, 10, 23, 44, 65] {
+            texts.push((format!("{len} characters and {gap:?}"), format!("{}{gap}", &key[..len]).into_bytes()));
+            let times = (480 / gap.len()).max(1);
+            texts.push((format!("{len} and {gap:?} {times} times"), format!("{}{}", &key[..len], gap.repeat(times)).into_bytes()));
+        }
+        let pieces: String = key.as_bytes().chunks(13).map(|piece| format!("{}{gap}", String::from_utf8_lossy(piece))).collect();
+        texts.push((format!("pieces with {gap:?}"), pieces.into_bytes()));
+    }
+    texts
+}
+
+/// A mebibyte of a text, over and over.
+fn fill(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().cycle().take(MIB).collect()
+}
+
+/// A text in an encoding: what the encoding says it looks like, in each of its forms.
+fn encoded(chain: &[&Encoding], text: Vec<u8>) -> Vec<Vec<u8>> {
+    chain.iter().rev().fold(vec![text], |texts, encoding| {
+        texts.iter().flat_map(|text| (encoding.forms)(text).into_iter().map(|form| form.bytes)).collect()
+    })
+}
+
+/// Every seed in every chain, repeated before it is encoded and after.
+fn in_chains(seeds: &[Named]) -> Vec<Named> {
+    let within = WITHIN.iter().map(|encoding| vec![*encoding]);
+    let chains: Vec<Vec<&Encoding>> = ROWS.iter().map(|row| row.chain.to_vec()).chain(within).collect();
+    let mut cases = Vec::new();
+    for chain in &chains {
+        let name = chain.iter().map(|encoding| encoding.name).collect::<Vec<_>>().join(",");
+        for (seed, text) in seeds {
+            // What one form costs, the others do; but alignments differ by what is cut off.
+            let repeated: Vec<u8> = text.iter().copied().cycle().take(text.len().max(MIB / 8)).collect();
+            let once = encoded(chain, text.clone());
+            let all = encoded(chain, repeated).into_iter().take(1);
+            for (number, bytes) in once.iter().map(Vec::as_slice).chain(all.as_slice().iter().map(Vec::as_slice)).enumerate() {
+                cases.push((format!("[{name}] {seed} ({number})"), bytes.to_vec()));
+            }
+        }
+    }
+    cases
+}
+
+/// Compressed, as deep in base64 as it is looked for.
+fn packed(packed: Packed, layers: usize, level: u32, text: &[u8]) -> Vec<u8> {
+    let level = Compression::new(level);
+    let bytes = match packed {
+        Packed::Gzip => {
+            let mut encoder = GzEncoder::new(Vec::new(), level);
+            encoder.write_all(text).expect("in memory");
+            encoder.finish().expect("in memory")
+        }
+        Packed::Zlib => {
+            let mut encoder = ZlibEncoder::new(Vec::new(), level);
+            encoder.write_all(text).expect("in memory");
+            encoder.finish().expect("in memory")
+        }
+    };
+    (0..layers).fold(bytes, |bytes, _| data_encoding::BASE64.encode(&bytes).into_bytes())
+}
+
+/// Streams: empty, short, long, cut, and full of false starts.
+fn streams(seeds: &[Named]) -> Vec<Named> {
+    let mut cases = Vec::new();
+    for &(format, layers) in PACKED {
+        let name = format!("[{}{}]", "base64,".repeat(layers), format.name());
+        let mut case = |what: &str, text: &[u8]| cases.push((format!("{name} {what}"), text.to_vec()));
+        for level in [0, 1, 6, 9] {
+            let stream = |text: &[u8]| [packed(format, layers, level, text), b"\n".to_vec()].concat();
+            case(&format!("empty streams of level {level}"), &stream(b""));
+            case(&format!("short streams of level {level}"), &stream(b"a short text, and then another one"));
+            let short = stream(b"a short text, and then another one, that is a bit longer");
+            for cut in [8, 16, 24, 32, 40, 48] {
+                case(&format!("streams of level {level} cut at {cut}"), &[&short[..cut.min(short.len() - 1)], b"\n"].concat());
+            }
+            case(&format!("zeros of level {level}"), &stream(&vec![0; 4 * MIB]));
+            for (seed, text) in seeds.iter().take(10) {
+                for len in [200, 4_000, 100_000, 4 * MIB] {
+                    let full: Vec<u8> = text.iter().copied().cycle().take(len).collect();
+                    case(&format!("{len} bytes of {seed}, level {level}"), &stream(&full));
+                }
+            }
+        }
+    }
+    // Headers that do not end: a name, a field.
+    for (what, header) in [("name", &b"\x1f\x8b\x08\x08\0\0\0\0\0\x03"[..]), ("field", b"\x1f\x8b\x08\x04\0\0\0\0\0\x03\x80\0")] {
+        for more in [0, 1, 2, 200] {
+            let text = data_encoding::BASE64.encode(&[header, &vec![b'a'; more]].concat());
+            cases.push((format!("[base64,gzip] header with a {what} and {more} bytes"), text.into_bytes()));
+        }
+    }
+    cases
+}
+
+fn time(detector: &Detector, bytes: &[u8]) -> Duration {
+    let run = || {
+        let mut search = Search::new(detector, Containers::Open, Bounds::default());
+        let begin = Instant::now();
+        let (outcome, _) = search.run(Kind::Content, b"", &mut Content::Whole(black_box(bytes)), &mut |_| {});
+        black_box(outcome);
+        begin.elapsed()
+    };
+    (0..RUNS).map(|_| run()).min().unwrap_or_default()
+}
+
+fn main() {
+    let is_all = std::env::args().any(|argument| argument == "--all");
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    let detector = Detector::new();
+    let text = source::text(&mut fastrand::Rng::with_seed(SEED), SOURCE_MIB * MIB);
+    let unit = time(&detector, &text).as_secs_f64() / SOURCE_MIB as f64;
+    println!("source text: {:.1} GB/s", MIB as f64 / unit / 1e9);
+
+    let seeds = seeds();
+    let needles = needle::needles().into_iter().flat_map(|needle| {
+        let name = String::from_utf8_lossy(&needle.bytes).into_owned();
+        let spaced = [needle.bytes.as_slice(), b"\n"].concat();
+        [(format!("needle {name:?}"), needle.bytes), (format!("needle {name:?} and newline"), spaced)]
+    });
+    let mut cases = in_chains(&seeds);
+    cases.extend(needles);
+    cases.extend(streams(&seeds));
+    cases.retain(|(name, _)| only.as_ref().is_none_or(|only| name.contains(only.as_str())));
+    let count = cases.len();
+    let mut costs: Vec<(f64, String)> = Vec::with_capacity(count);
+    for (name, text) in cases {
+        costs.push((time(&detector, &fill(&text)).as_secs_f64() / unit, name));
+    }
+    costs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (cost, name) in costs.iter().take(if is_all { count } else { 40 }) {
+        println!("{cost:8.1}  {name}");
+    }
+    let above = costs.iter().filter(|(cost, _)| *cost > BAR).count();
+    println!("{count} cases, {above} above {BAR} times source text");
+    std::process::exit(i32::from(above > 0));
+}
