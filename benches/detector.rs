@@ -1,8 +1,8 @@
 //! How fast the detector reads: bytes per second of `Detector::keys` on text, on binary data, and on data made to slow
-//! it down; each beside `memchr::memmem` looking for one needle, the same engine with the needle of a plain key alone,
-//! and the detector without SIMD, in the same run.
+//! it down; each beside `memchr::memmem` looking for one needle, the first step alone by each of its engines, and the
+//! detector with the engine of the library, in the same run.
 //!
-//! `cargo bench --bench detector` takes about two minutes. All data is made from a seed.
+//! `cargo bench --bench detector` takes about three minutes. All data is made from a seed.
 
 #[path = "../tests/support/keys.rs"]
 mod keys;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 use hopx_leaks::detect::prefilter::Prefilter;
-use hopx_leaks::detect::{Detector, Found};
+use hopx_leaks::detect::{Detector, Found, needle};
 use keys::Keys;
 use memchr::memmem;
 
@@ -92,17 +92,6 @@ fn count(detector: &Detector, bytes: &[u8]) -> usize {
     detector.keys(bytes, 0..bytes.len()).filter(|found| matches!(found, Found::Key(_))).count()
 }
 
-/// How often the needle of a plain key is met, by the engine that looks for all of them.
-fn count_plain(prefilter: &Prefilter, bytes: &[u8]) -> usize {
-    let mut at = 0;
-    std::iter::from_fn(|| {
-        let hit = prefilter.find(bytes, at, bytes.len())?;
-        at = hit.start + 1;
-        Some(hit)
-    })
-    .count()
-}
-
 fn measure(group: &mut BenchmarkGroup<'_, WallTime>, input: &Input) {
     let Input { bytes, keys, .. } = input;
     group.throughput(Throughput::Bytes(bytes.len() as u64));
@@ -110,9 +99,19 @@ fn measure(group: &mut BenchmarkGroup<'_, WallTime>, input: &Input) {
     group.bench_function("one needle, memchr::memmem", |bencher| {
         bencher.iter(|| finder.find_iter(black_box(bytes)).count());
     });
-    let plain = Prefilter::new(&[b"hopx".to_vec()]);
-    group.bench_function("the plain needle", |bencher| bencher.iter(|| count_plain(&plain, black_box(bytes))));
-    for (name, detector) in [("detector", Detector::new()), ("detector without SIMD", Detector::without_simd())] {
+    let needles: Vec<Vec<u8>> = needle::needles().into_iter().map(|needle| needle.bytes).collect();
+    let engines = [
+        ("prefilter, the library's", Some(Prefilter::library(&needles))),
+        ("prefilter, AVX2", Prefilter::avx2(&needles)),
+        ("prefilter, AVX-512", Prefilter::avx512(&needles)),
+    ];
+    for (name, engine) in engines {
+        let Some(engine) = engine else { continue };
+        group.bench_function(name, |bencher| bencher.iter(|| engine.hits(black_box(bytes), 0..bytes.len()).count()));
+    }
+    for (name, detector) in
+        [("detector", Detector::new()), ("detector, the library's engine", Detector::with_library_search())]
+    {
         assert_eq!(count(&detector, bytes), *keys, "keys found in {}", input.name);
         group.bench_function(name, |bencher| bencher.iter(|| count(&detector, black_box(bytes))));
     }

@@ -4,7 +4,7 @@
 //! Config → Source ──lends──▶ Blob ─▶ Search ─▶ Detector ─▶ Match ─▶ Finding ─▶ filter ─▶ verify ─▶ Report ─▶ Exit
 //!          tree stdin        origin   members   prefilter   key      place      marks     verdict   text json
 //!          staged commits    content            decode               exposure   only      if asked  jsonl sarif
-//!          history                              shape, borders, placeholder
+//!          history                              shape, placeholder
 //! ```
 //!
 //! 1. [`cli`] holds the words of the command line; [`config`] decides what they mean.

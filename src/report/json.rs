@@ -11,7 +11,7 @@ use crate::finding::{Finding, GitPlace, Suppression};
 use crate::lines::Position;
 use crate::object::ObjectKind;
 use crate::report::escape::text_and_base64;
-use crate::report::{Report, Suppressed, TOOL, VERSION};
+use crate::report::{Report, Suppressed, TOOL, VERSION, words};
 use crate::verdict::{Status, UNCHECKED, Verdict};
 
 /// The name and version of the format.

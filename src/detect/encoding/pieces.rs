@@ -108,34 +108,43 @@ pub fn may_begin(byte: u8) -> bool {
 pub fn join(text: &mut Text<'_>, start: usize, joined: usize) -> Option<Joined> {
     let first =
         Way { gaps: [(0, 0); MAX_BREAKS], breaks: 0, kind: Kind::Split, joined, end: start + joined, doubts: 0 };
+    // Most false starts end here, before there is room for more ways than one.
+    if breaks(text, &first).as_slice().is_empty() {
+        return None;
+    }
     let mut best: Option<((bool, usize, usize), Way)> = None;
     let mut ways = Fixed::new(first);
     ways.push(first);
-    for breaks in 1..=MAX_BREAKS {
+    for count in 1..=MAX_BREAKS {
         let mut next = Fixed::new(first);
         for way in ways.as_slice() {
-            let mut ends = Ends::new((0, Kind::Split));
-            split::ends(text, way.end, way.joined, &mut ends);
-            markup::ends(text, way.end, way.joined, &mut ends);
-            for &(end, kind) in ends.as_slice() {
+            for &(end, kind) in breaks(text, way).as_slice() {
                 let way = way.after(text, end, kind);
                 if way.joined < KEY_LEN {
                     keep(&mut next, way);
                 } else if way.is_key(text, start) {
-                    let rank = (!is_open(text, way.end), way.doubts, breaks);
+                    let rank = (!is_open(text, way.end), way.doubts, count);
                     if best.as_ref().is_none_or(|(other, _)| rank < *other) {
                         best = Some((rank, way));
                     }
                 }
             }
         }
-        if matches!(best, Some(((false, 0, _), _))) {
+        if next.len == 0 || matches!(best, Some(((false, 0, _), _))) {
             break;
         }
         ways = next;
     }
     let way = best?.1;
     Some(Joined { key: way.key(text, start), end: way.end, name: NAMES[way.kind as usize] })
+}
+
+/// The ends of the break that a way may go on over.
+fn breaks(text: &mut Text<'_>, way: &Way) -> Ends {
+    let mut ends = Ends::new((0, Kind::Split));
+    split::ends(text, way.end, way.joined, &mut ends);
+    markup::ends(text, way.end, way.joined, &mut ends);
+    ends
 }
 
 fn is_open(text: &mut Text<'_>, end: usize) -> bool {
