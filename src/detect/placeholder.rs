@@ -19,6 +19,7 @@ pub fn is_placeholder(secret: &Secret) -> bool {
     let secret = secret.expose();
     distinct(secret) <= FEW_DISTINCT
         || [-1, 0, 1].into_iter().any(|step| longest_run(secret, step) >= LONG_RUN)
+        || is_one_case(secret)
         || decodes_to_printable(secret)
 }
 
@@ -38,6 +39,11 @@ fn longest_run(secret: &[u8; SECRET_LEN], step: i16) -> usize {
     longest
 }
 
+/// Whether there is no capital letter, or no small one: a chance of 3.7e-10.
+fn is_one_case(secret: &[u8; SECRET_LEN]) -> bool {
+    !secret.iter().any(u8::is_ascii_uppercase) || !secret.iter().any(u8::is_ascii_lowercase)
+}
+
 /// Whether all 32 bytes are printable ASCII, as when somebody encoded a sentence: a chance of (95/256)^32 = 1.7e-14.
 fn decodes_to_printable(secret: &[u8; SECRET_LEN]) -> bool {
     let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
@@ -49,9 +55,11 @@ fn decodes_to_printable(secret: &[u8; SECRET_LEN]) -> bool {
 mod tests {
     use super::*;
     use crate::key::{
-        Key,
+        Key, SECRET_ENDS,
         generate::{Keys, base64url},
     };
+
+    const ALPHABET: &[u8] = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
     fn caught(secret: &str) -> bool {
         let key = Key::at_start(format!("hopx_live_{}.{secret}", Keys::new(1).id()).as_bytes())
@@ -83,6 +91,10 @@ mod tests {
         assert!(caught(&with("7654321")) && !caught(&with("765432_")));
         assert!(caught(&with("kkkkkkk")) && !caught(&with("kkkkkk_")));
 
+        let (small, capital) = (end(real.to_ascii_lowercase()), end(real.to_ascii_uppercase()));
+        assert!(!caught(&small) && caught(&small.replace('A', "0")));
+        assert!(caught(&capital) && !caught(&format!("{}c", &capital[..42])));
+
         let mut bytes = *b"this_is_a_fake_secret_for_tests!";
         assert!(caught(&base64url(&bytes)));
         bytes[31] = 0x7f;
@@ -109,7 +121,6 @@ mod tests {
     /// The chance that 43 uniform characters hold a run of [`LONG_RUN`] with the given step; `steps` is how many of
     /// the 64 characters have a successor at that step.
     fn chance_run(step: i16) -> f64 {
-        const ALPHABET: &[u8] = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
         // state[c][r] = chance that the text so far ends in c with a run of r, and has had no long run.
         let mut state = vec![[0.0_f64; LONG_RUN]; 128];
         for &c in ALPHABET {
@@ -137,6 +148,13 @@ mod tests {
         hit
     }
 
+    /// The chance that none of 43 characters, the last from [`SECRET_ENDS`], is what `is_missing` tells.
+    #[expect(clippy::cast_precision_loss, reason = "counts of 64 at most")]
+    fn chance_without(is_missing: fn(&u8) -> bool) -> f64 {
+        let share = |of: &[u8]| of.iter().filter(|byte| !is_missing(byte)).count() as f64 / of.len() as f64;
+        (1..SECRET_LEN).map(|_| share(ALPHABET)).product::<f64>() * share(SECRET_ENDS)
+    }
+
     #[test]
     fn the_stated_chances_are_true() {
         let near = |computed: f64, stated: f64| (computed / stated - 1.0).abs() < 0.02;
@@ -146,8 +164,12 @@ mod tests {
         assert!(near(consecutive, 7.2e-10), "consecutive: {consecutive:e}");
         let same = chance_run(0);
         assert!(near(same, 5.3e-10), "same: {same:e}");
+        let no_letter = |byte: &u8| byte.is_ascii_alphabetic();
+        let one_case =
+            chance_without(u8::is_ascii_uppercase) + chance_without(u8::is_ascii_lowercase) - chance_without(no_letter);
+        assert!(near(one_case, 3.7e-10), "one case: {one_case:e}");
         let printable = (95.0_f64 / 256.0).powi(32);
         assert!(near(printable, 1.7e-14), "printable: {printable:e}");
-        assert!(few + consecutive + same + printable < 1e-8);
+        assert!(few + consecutive + same + one_case + printable < 1e-8);
     }
 }
