@@ -198,9 +198,7 @@ class Engines:
             if not any(word.lower() in text.lower() for word in detector["keywords"]):
                 continue
             for match in re2.finditer(detector["regex"]["key"], text):
-                whole, key = match.group(0), match.group(1)
-                if any(re2.search(one, whole) for one in detector["exclude_regexes_match"]):
-                    continue
+                key = match.group(1)
                 if any(re2.search(one, key) for one in detector["exclude_regexes_capture"]):
                     continue
                 found.append(key)

@@ -1,21 +1,17 @@
-//! The key, its borders and the placeholders as regular expressions, derived from what the detector goes by: lengths,
-//! classes, letters. The forms of an escape are spelled here; `tests/cli/rules.rs` holds all of it against the detector.
+//! The key and the placeholders as regular expressions, derived from what the detector goes by: lengths, classes, letters.
+//! Nothing is asked of what stands beside a key, as in the detector. `tests/cli/rules.rs` holds all of it against it.
 //!
 //! The dialect is what RE2, Go, Rust, JavaScript, Python and Hyperscan have in common: ASCII classes, counted repetition,
 //! no look-around, no back-reference. [`posix`] has the one that `grep -E` reads.
 
 use data_encoding::BASE64URL_NOPAD;
-const ESCAPED: &[u8] = b"ntrfbv0";
-const CONTROL_ENDS: &[u8] = b"mKJGH";
-const CONTROL_ESCAPES: [&str; 10] =
-    ["\x1b", "\\x1b", "\\x1B", "\\u001b", "\\u001B", "\\u{1b}", "\\033", "\\e", "\\E", "^["];
 use hopx_leaks::detect::placeholder::LONG_RUN;
 use hopx_leaks::key::{ID_LEN, KEY_LEN, PREFIX_LEN, Rule, SECRET_ENDS, SECRET_LEN, fits};
 
 /// How many bytes of alternatives are put into one expression of a list, so that lines stay readable.
 const LONG_LINE: usize = 80;
 
-/// A letter or digit: what an id consists of, and what may not touch a key.
+/// A letter or digit: what an id consists of.
 pub fn alphanumeric() -> String {
     class(|byte| fits(PREFIX_LEN, byte))
 }
@@ -41,76 +37,48 @@ pub fn any_key(open: &str, close: &str) -> String {
     format!("(?:{prefixes}){}{{{ID_LEN}}}\\.{open}{}{close}", alphanumeric(), secret())
 }
 
-/// What may stand right before a key although it ends in a letter or digit.
-pub fn escapes() -> String {
-    escapes_with("\\x1b")
-}
-
-/// The same, with an expression for the escape character.
-fn escapes_with(escape: &str) -> String {
-    let hex = class(|byte| byte.is_ascii_hexdigit());
-    // The character itself; the forms that write it out have a backslash and letters, which stay.
-    let controls = CONTROL_ESCAPES.map(|form| literal(form).replace('\x1b', escape)).join("|");
-    [
-        format!("\\\\{}", class(|byte| ESCAPED.contains(&byte))),
-        format!("\\\\{}{{3}}", class(|byte| matches!(byte, b'0'..=b'7'))),
-        format!("\\\\x{hex}{{2}}"),
-        format!("\\\\u{hex}{{4}}"),
-        format!("[%=]{hex}{{2}}"),
-        format!("(?:{controls})\\[[0-9:;]*{}", class(|byte| CONTROL_ENDS.contains(&byte))),
-    ]
-    .join("|")
-}
-
-/// What stands right before a key where a match takes it along: an escape, or the letter or digit that [`glued`] tells.
-pub fn left() -> String {
-    format!("(?:{}|{})?", escapes(), alphanumeric())
-}
-
-/// What stands right after a key where a match takes it along: what makes it a part of something longer.
-pub fn right() -> String {
-    format!("(?:{})?", more())
-}
-
-/// Right after a key: what makes it a part of something longer.
-pub fn more() -> String {
-    format!("[-_]*{}", alphanumeric())
-}
-
-/// The matches of `left key right` that are no keys, since something touches them.
-pub fn glued(rule: Rule) -> [String; 2] {
-    [format!("^{}{}", alphanumeric(), rule.prefix()), format!("\\.{}{{{SECRET_LEN}}}{}$", secret_character(), more())]
-}
-
-/// Right after a key, as something that is there: the end, or what ends it.
-pub fn end(of_text: &str) -> String {
-    format!("[-_]*(?:{of_text}|[^-_{}", &alphanumeric()[1..]) + ")"
-}
-
-/// The keys that are placeholders: a run of one character, of ascending or descending ones, or an encoded sentence. Too
-/// few distinct characters, the fourth test, no regular expression can count.
+/// What tells that a key is a placeholder: [`runs`] in lines of a readable length, then [`whole_secrets`].
 pub fn placeholders() -> Vec<String> {
+    let runs = runs();
+    let lines = runs.iter().flat_map(|kind| alternatives(kind)).map(|line| with_run(&line));
+    lines.chain(whole_secrets()).collect()
+}
+
+/// The same, with all runs in one expression.
+pub fn compact_placeholders() -> Vec<String> {
+    let runs = with_run(&runs().concat().join("|"));
+    [runs].into_iter().chain(whole_secrets()).collect()
+}
+
+/// The runs that no random secret has: of one character, ascending, descending.
+fn runs() -> [Vec<String>; 3] {
     let bytes = || (0..=u8::MAX).filter(|&byte| fits(KEY_LEN - 1, byte));
     let is_run = |run: &[u8]| run.len() == LONG_RUN && run.iter().all(|&byte| fits(KEY_LEN - 1, byte));
-    let runs = bytes().map(|byte| (byte..=u8::MAX).take(LONG_RUN).collect::<Vec<u8>>()).filter(|run| is_run(run));
-    let ascending: Vec<String> = runs.filter_map(|run| String::from_utf8(run).ok()).collect();
-    let descending = ascending.iter().map(|run| run.chars().rev().collect());
-    let same = bytes().map(|byte| format!("{}{{{LONG_RUN}}}", char::from(byte)));
-    let mut lines: Vec<String> = Vec::new();
-    for runs in [same.collect::<Vec<_>>(), ascending.clone(), descending.collect()] {
-        lines.extend(alternatives(&runs).map(|runs| format!("\\.{}*(?:{runs})", secret_character())));
-    }
-    lines.push(sentence());
-    lines
+    let ascending = bytes().map(|byte| (byte..=u8::MAX).take(LONG_RUN).collect::<Vec<u8>>()).filter(|run| is_run(run));
+    let ascending: Vec<String> = ascending.filter_map(|run| String::from_utf8(run).ok()).collect();
+    let descending = ascending.iter().map(|run| run.chars().rev().collect()).collect();
+    let same = bytes().map(|byte| format!("{}{{{LONG_RUN}}}", char::from(byte))).collect();
+    [same, ascending, descending]
 }
 
-/// A line with a key, for `grep -E`, which looks at lines. It has no way to write the escape character, so any control
-/// character stands for it.
+/// A secret with one of these runs in it.
+fn with_run(runs: &str) -> String {
+    format!("\\.{}*(?:{runs})", secret_character())
+}
+
+/// The secrets that are told as a whole: without a capital letter, without a small one, or an encoded sentence. Too few
+/// distinct characters no regular expression can count.
+fn whole_secrets() -> [String; 2] {
+    let without = |letter: fn(&u8) -> bool| class(|byte| fits(KEY_LEN - 1, byte) && !letter(&byte));
+    let one_case = [u8::is_ascii_uppercase, u8::is_ascii_lowercase].map(without);
+    let one_case = one_case.map(|class| format!("{class}{{{SECRET_LEN}}}")).join("|");
+    [format!("\\.(?:{one_case})$"), sentence()]
+}
+
+/// A line with a key, for `grep -E`. The whole line, since git-secrets runs `grep -w`, which takes only matches that no
+/// letter, digit or underscore touches.
 pub fn posix() -> String {
-    let outside = &alphanumeric()[1..];
-    let before = format!("^(.*([^{outside}|{}))?", escapes_with("[[:cntrl:]]"));
-    let after = format!("[-_]*([^-_{outside}.*)?$");
-    format!("{before}{}{after}", any_key("", "")).replace("(?:", "(")
+    format!("^.*{}.*$", any_key("", "").replace("(?:", "("))
 }
 
 /// The alternatives, as many in one expression as fit a line.
@@ -155,9 +123,4 @@ fn class(fits: impl Fn(u8) -> bool) -> String {
         }
     }
     text + "]"
-}
-
-/// The text as an expression for itself.
-fn literal(text: &str) -> String {
-    text.chars().flat_map(|c| r"\{}[]^.".contains(c).then_some('\\').into_iter().chain([c])).collect()
 }
