@@ -63,7 +63,7 @@ fn seeds() -> Vec<Named> {
     ];
     let mut texts: Vec<Named> = seeds.drain(..).map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
     for gap in breaks {
-        for len in [4, 10, 44] {
+        for len in [4, 44] {
             texts.push((format!("{len} characters and {gap:?}"), format!("{}{gap}", &key[..len]).into_bytes()));
         }
         let times = (480 / gap.len()).max(1);
@@ -94,12 +94,10 @@ fn in_chains(seeds: &[Named]) -> Vec<Named> {
     for chain in &chains {
         let name = chain.iter().map(|encoding| encoding.name).collect::<Vec<_>>().join(",");
         for (seed, text) in seeds {
-            // Encoded over and over, and repeated before it is encoded: then the alignment differs from one to the next.
+            // Repeated before it is encoded, so that the alignment differs from one to the next.
             let repeated: Vec<u8> = text.iter().copied().cycle().take(text.len().max(MIB / 8)).collect();
-            for (how, text) in [("alone", text.clone()), ("in a row", repeated)] {
-                let bytes = encoded(chain, text).into_iter().next().expect("a form");
-                cases.push((format!("[{name}] {seed}, {how}"), bytes));
-            }
+            let bytes = encoded(chain, repeated).into_iter().next().expect("a form");
+            cases.push((format!("[{name}] {seed}"), bytes));
         }
     }
     cases
@@ -129,17 +127,17 @@ fn streams(seeds: &[Named]) -> Vec<Named> {
     for &(format, layers) in PACKED {
         let name = format!("[{}{}]", "base64,".repeat(layers), format.name());
         let mut case = |what: &str, text: &[u8]| cases.push((format!("{name} {what}"), text.to_vec()));
-        for level in [0, 1, 6, 9] {
+        for level in [0, 1, 9] {
             let stream = |text: &[u8]| [packed(format, layers, level, text), b"\n".to_vec()].concat();
             case(&format!("empty streams of level {level}"), &stream(b""));
             case(&format!("short streams of level {level}"), &stream(b"a short text, and then another one"));
             let short = stream(b"a short text, and then another one, that is a bit longer");
-            for cut in [8, 16, 24, 32, 40, 48] {
+            for cut in [16, 32, 48] {
                 case(&format!("streams of level {level} cut at {cut}"), &[&short[..cut.min(short.len() - 1)], b"\n"].concat());
             }
             case(&format!("zeros of level {level}"), &stream(&vec![0; 4 * MIB]));
             for (seed, text) in seeds.iter().take(10) {
-                for len in [200, 4_000, 100_000, 4 * MIB] {
+                for len in [200, 4_000, 4 * MIB] {
                     let full: Vec<u8> = text.iter().copied().cycle().take(len).collect();
                     case(&format!("{len} bytes of {seed}, level {level}"), &stream(&full));
                 }
@@ -191,9 +189,14 @@ fn main() {
         let text = fill(&text);
         let cost = |runs| time(&detector, &text, runs).as_secs_f64() / unit;
         let once = cost(1);
-        costs.push((if once > DEAR { cost(RUNS) } else { once }, name));
+        let cost = if once > DEAR { cost(RUNS) } else { once };
+        if cost > DEAR {
+            println!("{cost:8.1}  {name}");
+        }
+        costs.push((cost, name));
     }
     costs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    println!("\nThe dearest:");
     for (cost, name) in costs.iter().take(if is_all { count } else { 40 }) {
         println!("{cost:8.1}  {name}");
     }

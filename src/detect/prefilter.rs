@@ -155,16 +155,6 @@ impl Iterator for Hits<'_> {
 }
 
 impl Hits<'_> {
-    /// Goes on at `offset`: hits that start before it are left out.
-    pub fn skip_to(&mut self, offset: usize) {
-        if self.start < offset {
-            self.rest = 0..0;
-        }
-        let passed = offset.saturating_sub(self.candidates.base);
-        self.candidates.bits &= u32::try_from(passed).ok().and_then(|passed| u64::MAX.checked_shl(passed)).unwrap_or(0);
-        self.next = self.next.max(offset);
-    }
-
     /// The next candidates, at least one.
     fn search(&mut self) -> Option<Candidates> {
         if self.next >= self.end {
@@ -271,30 +261,5 @@ mod tests {
             }
         }
         assert!(hits > 200_000, "only {hits} hits: the test looks at nothing");
-    }
-
-    #[test]
-    fn a_search_goes_on_where_it_is_told() {
-        let mut rng = fastrand::Rng::with_seed(6);
-        for needles in lists(&mut rng) {
-            for engine in engines(&needles) {
-                for len in 0..300 {
-                    let haystack = haystack(&mut rng, &needles, len);
-                    let mut hits = engine.hits(&haystack, 0..len);
-                    let mut left = naive(&needles, &haystack, 0..len);
-                    while let Some(hit) = hits.next() {
-                        assert_eq!(Some(hit), left.first().copied());
-                        left.remove(0);
-                        if rng.bool() {
-                            let far = if rng.bool() { 5 } else { 200 };
-                            let offset = hit.start.saturating_sub(2) + rng.usize(..far);
-                            hits.skip_to(offset);
-                            left.retain(|hit| hit.start >= offset);
-                        }
-                    }
-                    assert_eq!(left, []);
-                }
-            }
-        }
     }
 }

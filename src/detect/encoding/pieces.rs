@@ -31,7 +31,7 @@ pub const MAX_MARKUP: usize = 512;
 
 /// The most ways to read the pieces that are followed at once, and the most ends of one break. Real text has a handful;
 /// this bounds what text made to slow us down can cost.
-const MAX_WAYS: usize = 24;
+const MAX_WAYS: usize = 8;
 
 /// What stands between two pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,10 +113,10 @@ pub fn join(text: &mut Text<'_>, start: usize, joined: usize) -> Option<Joined> 
         return None;
     }
     let mut best: Option<((bool, usize, usize), Way)> = None;
-    let mut ways = Fixed::new(first);
+    let (mut ways, mut next) = (Fixed::new(first), Fixed::new(first));
     ways.push(first);
     for count in 1..=MAX_BREAKS {
-        let mut next = Fixed::new(first);
+        next.len = 0;
         for way in ways.as_slice() {
             for &(end, kind) in breaks(text, way).as_slice() {
                 let way = way.after(text, end, kind);
@@ -133,7 +133,7 @@ pub fn join(text: &mut Text<'_>, start: usize, joined: usize) -> Option<Joined> 
         if next.len == 0 || matches!(best, Some(((false, 0, _), _))) {
             break;
         }
-        ways = next;
+        std::mem::swap(&mut ways, &mut next);
     }
     let way = best?.1;
     Some(Joined { key: way.key(text, start), end: way.end, name: NAMES[way.kind as usize] })

@@ -7,6 +7,7 @@ use crate::detect::encoding::{Before, Encoding, Form, base64};
 use crate::detect::text::{Cursor, OTHER, Text, Unit};
 use crate::key::KEY_LEN;
 
+/// The low byte first.
 pub const LITTLE_ENDIAN: Encoding = Encoding {
     name: "utf-16le",
     forms,
@@ -16,6 +17,7 @@ pub const LITTLE_ENDIAN: Encoding = Encoding {
     introducers: b"",
 };
 
+/// The high byte first.
 pub const BIG_ENDIAN: Encoding = Encoding {
     name: "utf-16be",
     forms,

@@ -4,6 +4,7 @@ use crate::detect::encoding::escape::backslashes;
 use crate::detect::encoding::pieces::{Ends, Kind, MAX_SPLIT, add_end};
 use crate::detect::text::Text;
 
+/// Whether a string literal may begin or end with this byte.
 pub fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`')
 }
