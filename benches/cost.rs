@@ -18,7 +18,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use hopx_leaks::blob::{Content, Kind};
 use hopx_leaks::container::Bounds;
 use hopx_leaks::detect::Detector;
-use hopx_leaks::detect::encoding::{Encoding, Packed, PACKED, ROWS, WITHIN};
+use hopx_leaks::detect::encoding::{Encoding, PACKED, Packed, ROWS, WITHIN};
 use hopx_leaks::detect::needle;
 use hopx_leaks::search::{Containers, Search};
 use keys::Keys;
@@ -56,10 +56,49 @@ fn seeds() -> Vec<Named> {
     ];
     // Every byte that may begin an escape or a break, behind every part of a key.
     let breaks = [
-        "%", "%25", "%5F", "\\", "\\u005f", "\\u{5f}", "\\x5f", "\\\\\\\\_", "&", "&#95;", "&lowbar;", "=", "=5F", "=\n",
-        "\"", "\" + \"", "'.'", "\"\"\"\"\"\"\"\"", "'.'.'.'.'.'.'.'.", "\n", "\n-", "\n---", "\r\n> > ", "\\n\\t", " \\\n    ",
-        "<", "<b>", "</w:t></w:r><w:proofErr w:type=\"spellEnd\"/><w:r><w:t>", "<!-- ", "\u{ad}", "\u{200b}", "&shy;", "\x1b[0m",
-        "\x1b]8;;http://a\x07", "\x1b]", "\\u001b[36m", " │\n│ ", "|\n|", "\"]\n[1.0, \"o\", \"", "{\"", "\"}", "`", "^[[",
+        "%",
+        "%25",
+        "%5F",
+        "\\",
+        "\\u005f",
+        "\\u{5f}",
+        "\\x5f",
+        "\\\\\\\\_",
+        "&",
+        "&#95;",
+        "&lowbar;",
+        "=",
+        "=5F",
+        "=\n",
+        "\"",
+        "\" + \"",
+        "'.'",
+        "\"\"\"\"\"\"\"\"",
+        "'.'.'.'.'.'.'.'.",
+        "\n",
+        "\n-",
+        "\n---",
+        "\r\n> > ",
+        "\\n\\t",
+        " \\\n    ",
+        "<",
+        "<b>",
+        "</w:t></w:r><w:proofErr w:type=\"spellEnd\"/><w:r><w:t>",
+        "<!-- ",
+        "\u{ad}",
+        "\u{200b}",
+        "&shy;",
+        "\x1b[0m",
+        "\x1b]8;;http://a\x07",
+        "\x1b]",
+        "\\u001b[36m",
+        " │\n│ ",
+        "|\n|",
+        "\"]\n[1.0, \"o\", \"",
+        "{\"",
+        "\"}",
+        "`",
+        "^[[",
     ];
     let mut texts: Vec<Named> = seeds.drain(..).map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
     for gap in breaks {
@@ -67,8 +106,12 @@ fn seeds() -> Vec<Named> {
             texts.push((format!("{len} characters and {gap:?}"), format!("{}{gap}", &key[..len]).into_bytes()));
         }
         let times = (480 / gap.len()).max(1);
-        texts.push((format!("44 characters and {gap:?} {times} times"), format!("{}{}", &key[..44], gap.repeat(times)).into_bytes()));
-        let pieces: String = key.as_bytes().chunks(13).map(|piece| format!("{}{gap}", String::from_utf8_lossy(piece))).collect();
+        texts.push((
+            format!("44 characters and {gap:?} {times} times"),
+            format!("{}{}", &key[..44], gap.repeat(times)).into_bytes(),
+        ));
+        let pieces: String =
+            key.as_bytes().chunks(13).map(|piece| format!("{}{gap}", String::from_utf8_lossy(piece))).collect();
         texts.push((format!("pieces with {gap:?}"), pieces.into_bytes()));
     }
     texts
@@ -133,7 +176,10 @@ fn streams(seeds: &[Named]) -> Vec<Named> {
             case(&format!("short streams of level {level}"), &stream(b"a short text, and then another one"));
             let short = stream(b"a short text, and then another one, that is a bit longer");
             for cut in [16, 32, 48] {
-                case(&format!("streams of level {level} cut at {cut}"), &[&short[..cut.min(short.len() - 1)], b"\n"].concat());
+                case(
+                    &format!("streams of level {level} cut at {cut}"),
+                    &[&short[..cut.min(short.len() - 1)], b"\n"].concat(),
+                );
             }
             case(&format!("zeros of level {level}"), &stream(&vec![0; 4 * MIB]));
             for (seed, text) in seeds.iter().take(10) {
@@ -145,7 +191,9 @@ fn streams(seeds: &[Named]) -> Vec<Named> {
         }
     }
     // Headers that do not end: a name, a field.
-    for (what, header) in [("name", &b"\x1f\x8b\x08\x08\0\0\0\0\0\x03"[..]), ("field", b"\x1f\x8b\x08\x04\0\0\0\0\0\x03\x80\0")] {
+    for (what, header) in
+        [("name", &b"\x1f\x8b\x08\x08\0\0\0\0\0\x03"[..]), ("field", b"\x1f\x8b\x08\x04\0\0\0\0\0\x03\x80\0")]
+    {
         for more in [0, 1, 2, 200] {
             let text = data_encoding::BASE64.encode(&[header, &vec![b'a'; more]].concat());
             cases.push((format!("[base64,gzip] header with a {what} and {more} bytes"), text.into_bytes()));

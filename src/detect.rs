@@ -79,7 +79,7 @@ impl Default for Detector {
 
 thread_local! {
     /// Decoded text, whose memory is used again for each needle.
-    static LAYERS: RefCell<Layers> = const { RefCell::new([Layer::new(), Layer::new()]) };
+    static LAYERS: RefCell<Layers> = const { RefCell::new([Layer::closed(), Layer::closed()]) };
 }
 
 impl Detector {
@@ -121,8 +121,10 @@ impl Detector {
     pub fn redact<'a>(&self, name: &'a [u8]) -> Cow<'a, [u8]> {
         let mut keys: Vec<(Range<usize>, Key)> = Vec::new();
         for hit in self.prefilter.hits(name, 0..name.len()) {
-            let shaped = self.at_starts(name, hit, |start, window, at, layers| read(start, window, at, layers));
-            keys.extend(shaped.map(|(reading, base)| (base + reading.span.start..base + reading.span.end, reading.key)));
+            let shaped = self.at_starts(name, hit, read);
+            keys.extend(
+                shaped.map(|(reading, base)| (base + reading.span.start..base + reading.span.end, reading.key)),
+            );
         }
         if keys.is_empty() {
             return Cow::Borrowed(name);
@@ -275,7 +277,12 @@ mod tests {
             (format!("{key}{}a", "-".repeat(16)), Confidence::High),
         ] {
             let found = one_key(text.as_bytes());
-            assert_eq!((&text[found.range], found.confidence), (key.as_str(), confidence), "{}", text.replace(&key, "KEY"));
+            assert_eq!(
+                (&text[found.range], found.confidence),
+                (key.as_str(), confidence),
+                "{}",
+                text.replace(&key, "KEY")
+            );
         }
         let found = keys_in(format!("{key}{other}{key}").as_bytes());
         let ranges: Vec<_> = found.iter().map(|found| found.range.clone()).collect();

@@ -129,7 +129,11 @@ pub static ROWS: &[Row] = &[
     Row { chain: &[&hex::BARE], pieces: &[piece(0, "ho"), piece(2, "px")], cut: Cut::Whole },
     Row { chain: &[&hex::SEPARATED], pieces: &[piece(0, "ho"), piece(2, "px")], cut: Cut::Whole },
     Row { chain: &[&hex::BARE, &utf16::LITTLE_ENDIAN], pieces: &[piece(0, "ho"), piece(2, "px")], cut: Cut::Whole },
-    Row { chain: &[&hex::SEPARATED, &utf16::LITTLE_ENDIAN], pieces: &[piece(0, "ho"), piece(2, "px")], cut: Cut::Whole },
+    Row {
+        chain: &[&hex::SEPARATED, &utf16::LITTLE_ENDIAN],
+        pieces: &[piece(0, "ho"), piece(2, "px")],
+        cut: Cut::Whole,
+    },
     Row { chain: &[&hex::ESCAPED], pieces: &[piece(0, "h")], cut: Cut::Whole },
     Row { chain: &[&hex::LITERALS], pieces: &[piece(0, "h")], cut: Cut::Whole },
     Row { chain: &[&percent::PERCENT], pieces: &[piece(0, "ho")], cut: Cut::Whole },

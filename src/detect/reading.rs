@@ -38,7 +38,8 @@ struct Rest {
 /// The key that begins at `start` of a text, which `chain` makes: as it is, or within one more encoding that leaves its
 /// first letters as they are, `least` at least.
 pub fn read(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], least: usize) -> Option<Reading> {
-    let plain = (0..KEY_LEN).take_while(|&place| text.byte(start + place).is_some_and(|byte| fits(place, byte))).count();
+    let plain =
+        (0..KEY_LEN).take_while(|&place| text.byte(start + place).is_some_and(|byte| fits(place, byte))).count();
     let rest = if plain < least { None } else { rest(text, start, plain) };
     let reading = rest.and_then(|rest| finish(text, start, chain, rest));
     if plain > PUBLIC_LEN {
@@ -48,10 +49,10 @@ pub fn read(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], leas
 }
 
 fn finish(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], rest: Rest) -> Option<Reading> {
-    if let (Some(encoding), Some(origin)) = (chain.last(), text.origin(start)) {
-        if !utf16::may_start(encoding, &mut text.below(), origin) {
-            return None;
-        }
+    if let (Some(encoding), Some(origin)) = (chain.last(), text.origin(start))
+        && !utf16::may_start(encoding, &mut text.below(), origin)
+    {
+        return None;
     }
     let span = text.span(start..rest.end);
     // A quote in the midst of base64 is where one string literal ends and the next begins.

@@ -70,7 +70,7 @@ pub struct Layer {
 
 impl Layer {
     /// A layer that [`Layer::open`] has not been called for.
-    pub const fn new() -> Layer {
+    pub const fn closed() -> Layer {
         let cursor = Cursor { pos: 0, phase: 0, shared: None, margin: None, is_behind_key: false };
         Layer { encoding: None, cursor, bytes: Vec::new(), origins: Vec::new(), is_at_end: true }
     }

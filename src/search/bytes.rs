@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use crate::blob::{Block, Content, ReadError};
 use crate::container::{Budget, Exceeded};
-use crate::detect::text::MAX_LEAD;
 use crate::detect::encoding::Packed;
+use crate::detect::text::MAX_LEAD;
 use crate::detect::{Detector, Found, Match};
 use crate::lines::{Form, Lines, Position};
 use crate::mark::{self, Mark};
@@ -190,17 +190,18 @@ impl<'b> Bytes<'b> {
 
     /// Hands the bytes from `from` on to the stream that is open.
     fn follow(&mut self, block: &Block<'_>, from: usize) {
-        if let Some(unpacker) = self.unpacker.as_mut().filter(|_| self.is_open) {
-            if let Some(end) = unpacker.feed(block.bytes, from..block.owned.end) {
-                self.end_stream(block.base + end as u64);
-            }
+        if let Some(unpacker) = self.unpacker.as_mut().filter(|_| self.is_open)
+            && let Some(end) = unpacker.feed(block.bytes, from..block.owned.end)
+        {
+            self.end_stream(block.base + end as u64);
         }
     }
 
     /// The stream that was met last ends at `end`; it is forgotten when it holds no key.
     fn end_stream(&mut self, end: u64) {
         self.is_open = false;
-        let Some(Inside { keys, placeholders, exceeded }) = self.unpacker.as_mut().map(|unpacker| unpacker.finish()) else {
+        let Some(Inside { keys, placeholders, exceeded }) = self.unpacker.as_mut().map(|unpacker| unpacker.finish())
+        else {
             return;
         };
         self.placeholders += placeholders;

@@ -319,8 +319,7 @@ impl<'b> Unpacker<'b> {
             let (keys, placeholders, exceeded) = bytes.into_parts();
             let outer = std::iter::repeat_n("base64", self.layers.len()).chain([self.packed.name()]);
             let encodings = |found: &Match| outer.clone().chain(found.encodings.iter().copied()).collect();
-            inside.keys =
-                keys.into_iter().map(|found| Match { encodings: encodings(&found), ..found }).collect();
+            inside.keys = keys.into_iter().map(|found| Match { encodings: encodings(&found), ..found }).collect();
             inside.placeholders = placeholders;
             inside.exceeded = inside.exceeded.or(exceeded);
         }

@@ -175,10 +175,10 @@ pub fn offset_is_even(text: &mut Text<'_>, at: usize) -> bool {
     let mut below = text.below();
     let (mut digits, mut pos) = (0, origin);
     while digits < FAR {
-        if let Some(end) = break_before(&mut below, pos, cursor.margin) {
-            if !lines::is_no_shorter(&mut below, end, pos) {
-                return is_even(digits);
-            }
+        if let Some(end) = break_before(&mut below, pos, cursor.margin)
+            && !lines::is_no_shorter(&mut below, end, pos)
+        {
+            return is_even(digits);
         }
         match digit_before(&mut below, pos, cursor.margin) {
             Some(before) => (pos, digits) = (before, digits + 1),
@@ -249,7 +249,11 @@ mod tests {
         let key = Keys::new(55).live();
         let breaks = ["\n", "\r\n", "\\n", "\\r\\n", "&#10;", "&#xA;", "&#13;&#10;", "%0A", "%0d%0a", "\n    ", "\n\t"];
         let joints = ["\" + \"", "\"\n    \"", "' +\n        '", "\", \"", "\" .\r\n \""];
-        for (gap, names) in breaks.map(|gap| (gap, &["base64"][..])).into_iter().chain(joints.map(|gap| (gap, &["split", "base64"][..]))) {
+        for (gap, names) in breaks
+            .map(|gap| (gap, &["base64"][..]))
+            .into_iter()
+            .chain(joints.map(|gap| (gap, &["split", "base64"][..])))
+        {
             for before in 0..3 {
                 let encoded = encode(format!("{}{key}\"}}", "=".repeat(before)).as_bytes());
                 for column in 1..90 {

@@ -5,13 +5,13 @@ use crate::detect::encoding::escape::{
     self, BACKSLASHES, Escape, at_first_backslash, backslashes, character, hex_byte,
 };
 use crate::detect::encoding::{Before, Encoding, Form, Place};
-use crate::detect::text::{Cursor, Text};
+use crate::detect::text::{Cursor, Text, Unit};
 
 /// `686f7078`.
 pub const BARE: Encoding = Encoding {
     name: "hex",
     forms: |text| cases(&[("", "")], text),
-    seek: |text, place, back| seek(text, place, back, BARE_STYLE),
+    seek: |text, place, back| Some(seek(text, place, back, BARE_STYLE)),
     next: |text, cursor| BARE_STYLE.next(text, cursor),
     before: Before::Encoded(|text, cursor, most| BARE_STYLE.retreat(text, cursor, most)),
     introducers: b"",
@@ -21,7 +21,7 @@ pub const BARE: Encoding = Encoding {
 pub const SEPARATED: Encoding = Encoding {
     name: "hex",
     forms: |text| cases(&[("", " "), ("", ":"), ("", ",")], text),
-    seek: |text, place, back| seek(text, place, back, SEPARATED_STYLE),
+    seek: |text, place, back| Some(seek(text, place, back, SEPARATED_STYLE)),
     next: |text, cursor| SEPARATED_STYLE.next(text, cursor),
     before: Before::Encoded(|text, cursor, most| SEPARATED_STYLE.retreat(text, cursor, most)),
     introducers: b"",
@@ -41,7 +41,7 @@ pub const ESCAPED: Encoding = Encoding {
 pub const LITERALS: Encoding = Encoding {
     name: "hex",
     forms: |text| cases(&[("0x", "")], text),
-    seek: |text, place, back| seek(text, place, back, LITERAL_STYLE),
+    seek: |text, place, back| Some(seek(text, place, back, LITERAL_STYLE)),
     next: |text, cursor| LITERAL_STYLE.next(text, cursor),
     before: Before::Encoded(|text, cursor, most| LITERAL_STYLE.retreat(text, cursor, most)),
     introducers: b"",
@@ -103,7 +103,7 @@ impl Style {
         (self.may_separate)(&bytes[..skip]).then(|| Escape { byte, skip, len: skip + self.prefix.len() + 2 })
     }
 
-    fn next(self, text: &mut Text<'_>, cursor: &mut Cursor) -> Option<crate::detect::text::Unit> {
+    fn next(self, text: &mut Text<'_>, cursor: &mut Cursor) -> Option<Unit> {
         Some(self.read(text.ahead(cursor.pos, BETWEEN + 4))?.at(cursor))
     }
 
@@ -127,10 +127,10 @@ impl Style {
     }
 }
 
-fn seek(text: &mut Text<'_>, place: Place, back: usize, style: Style) -> Option<(Cursor, usize)> {
+fn seek(text: &mut Text<'_>, place: Place, back: usize, style: Style) -> (Cursor, usize) {
     let mut cursor = Cursor::at(place.at);
     let count = style.retreat(text, &mut cursor, back);
-    Some((cursor, count))
+    (cursor, count)
 }
 
 /// Backslashes, `x` and two digits.

@@ -132,9 +132,7 @@ fn control(text: &mut Text<'_>, pos: usize) -> Option<usize> {
 fn escape(bytes: &[u8]) -> Option<usize> {
     match bytes.first()? {
         0x1b => Some(1),
-        b'^' | b'\\' | b'&' => {
-            ESCAPES.iter().find(|form| bytes.starts_with(form.as_bytes())).map(|form| form.len())
-        }
+        b'^' | b'\\' | b'&' => ESCAPES.iter().find(|form| bytes.starts_with(form.as_bytes())).map(|form| form.len()),
         _ => None,
     }
 }

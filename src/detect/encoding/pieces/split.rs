@@ -60,16 +60,16 @@ pub fn ends(text: &mut Text<'_>, at: usize, joined: usize, ends: &mut Ends) {
         let Some((part, len)) = part(text, pos, state) else { return };
         state = match (part, state) {
             (Part::Quote, State::Begun) if pos > at => return,
-            (Part::Quote, State::Begun | State::Between | State::BetweenLines(_)) => State::Between,
-            (Part::Quote | Part::Newline, State::Wrapped(_)) => return,
+            (Part::Quote, State::Begun) | (Part::Quote | Part::Join, State::Between | State::BetweenLines(_)) => {
+                State::Between
+            }
             (Part::Opening, _) => return add_end(text, pos + len, joined, Kind::Split, ends),
             (Part::Blank, state) => state,
             (Part::Newline, State::Begun) => State::Wrapped(0),
             (Part::Newline, State::Between | State::BetweenLines(_)) => State::BetweenLines(0),
             (Part::Margin, State::Wrapped(count)) if count < MARGIN => State::Wrapped(count + 1),
             (Part::Margin, State::BetweenLines(count)) if count < MARGIN => State::BetweenLines(count + 1),
-            (Part::Join, State::Between | State::BetweenLines(_)) => State::Between,
-            (Part::Margin | Part::Join, _) => return,
+            (Part::Quote | Part::Newline, State::Wrapped(_)) | (Part::Margin | Part::Join, _) => return,
         };
         let is_quote = matches!(part, Part::Quote);
         pos += len;
@@ -90,9 +90,7 @@ fn part(text: &mut Text<'_>, pos: usize, state: State) -> Option<(Part, usize)> 
         b'"' | b'\'' | b'`' => Some((Part::Quote, 1)),
         b'\\' => backslash(text, pos, is_between),
         b'/' if text.byte(pos + 1) == Some(b'/') => Some((Part::Margin, 2)),
-        b'-' | b'+' | b'>' | b'#' | b'*' | b'|' | b';' | b'%'
-            if matches!(state, State::Wrapped(count) | State::BetweenLines(count) if count < MARGIN) =>
-        {
+        b'-' | b'+' | b'>' | b'#' | b'*' | b'|' | b';' | b'%' if matches!(state, State::Wrapped(count) | State::BetweenLines(count) if count < MARGIN) => {
             Some((Part::Margin, 1))
         }
         b'+' | b'.' | b'&' | b',' | b'|' | b'(' | b')' | b'~' | b';' => Some((Part::Join, 1)),

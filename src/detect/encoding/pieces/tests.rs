@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::*;
-use crate::key::PREFIX_LEN;
 use crate::detect::testing::keys_in;
+use crate::key::PREFIX_LEN;
 use crate::key::generate::Keys;
 
 /// Breaks at which literals meet.
@@ -201,8 +201,7 @@ fn different_breaks_in_one_key() {
     for (round, kind) in [LITERALS, MARKUP].into_iter().cycle().enumerate().take(4_000) {
         let key = keys.live();
         let places: Vec<usize> = places(keys.rng(), 1 + round % MAX_BREAKS, KEY_LEN - 4);
-        let breaks: Vec<_> =
-            places.into_iter().map(|at| (at + 4, kind[keys.rng().usize(..kind.len())])).collect();
+        let breaks: Vec<_> = places.into_iter().map(|at| (at + 4, kind[keys.rng().usize(..kind.len())])).collect();
         let (text, spans) = split(&key, &breaks, "", "\"");
         assert_found(&text, &spans, NAMES[round % 2]);
     }
