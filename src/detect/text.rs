@@ -123,7 +123,11 @@ impl<'t> Text<'t> {
     /// The byte at this offset; `None` behind the end.
     #[inline]
     pub fn byte(&mut self, at: usize) -> Option<u8> {
-        if self.layers.is_empty() { self.window.get(at).copied() } else { self.ahead(at, 1).first().copied() }
+        match self.layers.last() {
+            None => self.window.get(at).copied(),
+            Some(layer) if at < layer.bytes.len() => Some(layer.bytes[at]),
+            Some(_) => self.ahead(at, 1).first().copied(),
+        }
     }
 
     /// At most `most` bytes from this offset on.

@@ -31,7 +31,7 @@ pub const MAX_MARKUP: usize = 512;
 
 /// The most ways to read the pieces that are followed at once, and the most ends of one break. Real text has a handful;
 /// this bounds what text made to slow us down can cost.
-const MAX_WAYS: usize = 8;
+const MAX_WAYS: usize = 6;
 
 /// What stands between two pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

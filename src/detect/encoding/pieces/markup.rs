@@ -72,11 +72,13 @@ fn tag(text: &mut Text<'_>, pos: usize) -> Option<usize> {
     if !(matches!(first, b'/' | b'!' | b'?') || first.is_ascii_alphabetic()) {
         return None;
     }
-    [SHORT, MAX_MARKUP].into_iter().find_map(|most| {
+    for most in [SHORT / 4, SHORT, MAX_MARKUP] {
         let bytes = text.ahead(pos + 1, most);
-        let end = memchr::memchr2(b'<', b'>', bytes)?;
-        (bytes[end] == b'>').then_some(end + 2)
-    })
+        if let Some(end) = memchr::memchr2(b'<', b'>', bytes) {
+            return (bytes[end] == b'>').then_some(end + 2);
+        }
+    }
+    None
 }
 
 /// The length of a character without a width: in UTF-8, as a reference of HTML, or as an escape of JSON.
