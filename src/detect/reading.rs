@@ -49,10 +49,11 @@ pub fn read(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], leas
 }
 
 fn finish(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], rest: Rest) -> Option<Reading> {
-    if let (Some(encoding), Some(origin)) = (chain.last(), text.origin(start))
-        && !utf16::may_start(encoding, &mut text.below(), origin)
-    {
-        return None;
+    if let (Some(encoding), Some(origin)) = (chain.last(), text.origin(start)) {
+        let end = text.origins_end(rest.end)?;
+        if !utf16::may_start(encoding, &mut text.below(), origin..end) {
+            return None;
+        }
     }
     let span = text.span(start..rest.end);
     // A quote in the midst of base64 is where one string literal ends and the next begins.

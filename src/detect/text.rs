@@ -162,6 +162,11 @@ impl<'t> Text<'t> {
         self.layers.last()?.origins.get(at).map(|origin| origin.0)
     }
 
+    /// Where in the text below the bytes before this offset, which must have been read, end.
+    pub fn origins_end(&self, at: usize) -> Option<usize> {
+        self.layers.last()?.origins.get(at.checked_sub(1)?).map(|origin| origin.1)
+    }
+
     /// Says that all of a key has been read.
     pub fn end_key(&mut self) {
         if let Some(layer) = self.layers.last_mut() {

@@ -3,9 +3,10 @@
 //! One decoded byte stands for one 16-bit unit: ASCII as it is, anything else as [`OTHER`]. Where a key has a zero byte
 //! before it and one behind it, either order can read it: the parity of its offset decides ([`may_start`]).
 
+use std::ops::Range;
+
 use crate::detect::encoding::{Before, Encoding, Form, base64};
 use crate::detect::text::{Cursor, OTHER, Text, Unit};
-use crate::key::KEY_LEN;
 
 /// The low byte first.
 pub const LITTLE_ENDIAN: Encoding = Encoding {
@@ -58,18 +59,19 @@ fn next(text: &mut Text<'_>, cursor: &mut Cursor, unit: fn([u8; 2]) -> u16) -> O
     Some(Unit { byte, start, end: cursor.pos })
 }
 
-/// Whether a key that this encoding has read from `start` of the text on is its own: `\0 h \0 o … x \0` can be read in both
-/// orders. The units of a text start at even offsets of it, so the parity of `start` decides. (Windows and the blocks that
-/// they are cut from start at an even offset of the file.) In base64 the offset is that in the encoded text; where that
-/// begins too far away it is taken for little-endian, as PowerShell's is. In hexadecimal nothing else is looked for.
-pub fn may_start(encoding: &Encoding, text: &mut Text<'_>, start: usize) -> bool {
+/// Whether a key that this encoding has read from `span` of the text is its own: `\0 h \0 o … x \0` can be read in both
+/// orders. The units of a text start at even offsets of it, so the parity of the span's start decides. (Windows and the
+/// blocks that they are cut from start at an even offset of the file.) In base64 the offset is that in the encoded text;
+/// where that begins too far away it is taken for little-endian, as PowerShell's is. In hexadecimal nothing else is looked
+/// for.
+pub fn may_start(encoding: &Encoding, text: &mut Text<'_>, span: Range<usize>) -> bool {
     let is_little = encoding.name == LITTLE_ENDIAN.name;
     if !is_little && encoding.name != BIG_ENDIAN.name {
         return true;
     }
-    // Where the big-endian reading starts.
-    let Some(big) = (if is_little { start.checked_sub(1) } else { Some(start) }) else { return true };
-    let reads_both_ways = text.byte(big) == Some(0) && text.byte(big + 2 * KEY_LEN) == Some(0);
+    // Where the big-endian reading starts, and the byte that the other order needs besides.
+    let Some(big) = (if is_little { span.start.checked_sub(1) } else { Some(span.start) }) else { return true };
+    let reads_both_ways = text.byte(if is_little { big } else { span.end }) == Some(0);
     if !reads_both_ways {
         return true;
     }
@@ -83,9 +85,9 @@ pub fn may_start(encoding: &Encoding, text: &mut Text<'_>, start: usize) -> bool
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::detect::Confidence;
     use crate::detect::testing::one_key;
+    use crate::key::KEY_LEN;
     use crate::key::generate::Keys;
 
     fn encode(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -119,6 +121,20 @@ mod tests {
                 bytes.extend(encode(&key, order));
                 bytes.extend((0..offset % 5).map(|_| rng.u8(128..)));
                 assert_eq!(one_key(&bytes).range, offset..offset + 2 * KEY_LEN);
+            }
+        }
+    }
+
+    /// Where some characters are escapes the key is longer, and its end is what the other order needs.
+    #[test]
+    fn escapes_at_an_odd_offset() {
+        let key = Keys::new(24).live();
+        for escaped in [key.replace('_', "\\_"), key.replace('_', "&lowbar;"), key.replace('.', "\\u002e")] {
+            for order in [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes] {
+                for before in ["", "1", "abc"] {
+                    let text = [before.as_bytes(), &encode(&escaped, order)].concat();
+                    assert_eq!(one_key(&text).range, before.len()..text.len(), "{before:?}");
+                }
             }
         }
     }
