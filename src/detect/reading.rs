@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::detect::confidence::{REACH, is_open_left, is_open_right};
 use crate::detect::encoding::{Before, Encoding, WITHIN, base64, pieces, utf16};
-use crate::detect::text::{Cursor, Text};
+use crate::detect::text::{Cursor, Layer, Text};
 use crate::key::{KEY_LEN, Key, PUBLIC_LEN, fits};
 
 /// A text with a key's shape.
@@ -29,7 +29,9 @@ struct Rest {
     key: Key,
     /// Where the last one ends in the text.
     end: usize,
-    /// The encoding that the rest is in, or what its pieces are called.
+    /// The encoding that the rest is in.
+    encoding: Option<&'static Encoding>,
+    /// Its name, or what the pieces are called.
     name: Option<&'static str>,
     is_guess: bool,
     is_open_right: bool,
@@ -63,7 +65,7 @@ fn finish(text: &mut Text<'_>, start: usize, chain: &[&'static Encoding], rest: 
     encodings.extend(is_joined.then_some(pieces::SPLIT));
     encodings.extend(chain.iter().map(|encoding| encoding.name));
     encodings.extend(rest.name);
-    let is_glued = !(rest.is_open_right && is_open_before(text, start));
+    let is_glued = !(rest.is_open_right && is_open_before(text, start, rest.encoding));
     Some(Reading { key: rest.key, span, encodings, is_guess: rest.is_guess || is_joined, is_glued })
 }
 
@@ -74,7 +76,7 @@ fn rest(text: &mut Text<'_>, start: usize, plain: usize) -> Option<Rest> {
         text.end_key();
         let end = start + KEY_LEN;
         let is_open_right = is_open_right(text.ahead(end, REACH));
-        return Some(Rest { key, end, name: None, is_guess: false, is_open_right });
+        return Some(Rest { key, end, encoding: None, name: None, is_guess: false, is_open_right });
     }
     // The first byte that no key has there may begin an escape, or a break.
     let introducer = text.byte(start + plain)?;
@@ -85,11 +87,11 @@ fn rest(text: &mut Text<'_>, start: usize, plain: usize) -> Option<Rest> {
     let joined = if pieces::may_begin(introducer) { pieces::join(text, start, plain)? } else { return None };
     let key = Key::at_start(joined.key.as_slice())?;
     let is_open_right = is_open_right(text.ahead(joined.end, REACH));
-    Some(Rest { key, end: joined.end, name: Some(joined.name), is_guess: true, is_open_right })
+    Some(Rest { key, end: joined.end, encoding: None, name: Some(joined.name), is_guess: true, is_open_right })
 }
 
 /// The same, in an encoding that leaves most text as it is.
-fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &Encoding) -> Option<Rest> {
+fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &'static Encoding) -> Option<Rest> {
     let mut cursor = Cursor::at(start + plain);
     // A false start shows in its first escape.
     let first = (encoding.next)(text, &mut cursor).filter(|unit| fits(plain, unit.byte))?;
@@ -104,37 +106,93 @@ fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &Encoding)
     let mut after = [0; REACH];
     let units = std::iter::from_fn(|| (encoding.next)(text, &mut cursor));
     let len = after.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte).count();
-    Some(Rest { key, end, name: Some(encoding.name), is_guess: false, is_open_right: is_open_right(&after[..len]) })
+    let is_open_right = is_open_right(&after[..len]);
+    Some(Rest { key, end, encoding: Some(encoding), name: Some(encoding.name), is_guess: false, is_open_right })
 }
 
 /// The bytes of a long escape.
 const LONGEST_ESCAPE: usize = 12;
+/// The bytes of one character of the inner one of two encodings, and some for a line break.
+const LONGEST_UNIT: usize = 3;
 
-/// Whether what stands before a key leaves it open.
-fn is_open_before(text: &mut Text<'_>, start: usize) -> bool {
-    let mut decoded = [0; REACH];
+/// Whether what stands before a key leaves it open: what stands before it in the text, and where some of the key's
+/// characters are escapes, what these make of that.
+fn is_open_before(text: &mut Text<'_>, start: usize, escapes: Option<&'static Encoding>) -> bool {
     let Some((encoding, cursor)) = text.cursor_at(start) else {
         let from = start.saturating_sub(REACH);
-        return is_open_left(text.ahead(from, start - from));
+        return match escapes {
+            Some(escapes) => is_open_left(&decoded_before(escapes, text, start)),
+            None => is_open_left(text.ahead(from, start - from)),
+        };
     };
-    let mut below = text.below();
-    match encoding.before {
+    // Of two encodings the outer one was read from only a little before the key on.
+    let (mut wider, mut cursor, mut below) = ([Layer::closed()], cursor, text.below());
+    if let Some((outer, mut from)) = below.cursor_at(cursor.pos)
+        && let Before::Encoded(retreat) = outer.before
+    {
+        let window = below.window();
+        cursor.pos = retreat(&mut below.below(), &mut from, REACH * LONGEST_UNIT);
+        wider[0].open(outer, from);
+        below = Text::new(window, &mut wider);
+    }
+    let mut decoded = [0; REACH];
+    let before = match encoding.before {
         Before::Plain => {
-            // From far enough back that the last characters are read from their starts.
-            let mut reader = Cursor::at(cursor.pos.saturating_sub(REACH * LONGEST_ESCAPE));
-            while reader.pos < cursor.pos {
-                let Some(unit) = (encoding.next)(&mut below, &mut reader) else { break };
-                decoded.rotate_left(1);
-                decoded[REACH - 1] = unit.byte;
-            }
-            is_open_left(&decoded)
+            decoded = decoded_before(encoding, &mut below, cursor.pos);
+            &decoded[..]
         }
         Before::Encoded(retreat) => {
-            let mut cursor = cursor;
             let count = retreat(&mut below, &mut cursor, REACH);
             let units = std::iter::from_fn(|| (encoding.next)(&mut below, &mut cursor)).take(count);
             let len = decoded.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte).count();
-            is_open_left(&decoded[..len])
+            &decoded[..len]
         }
+    };
+    match escapes {
+        Some(escapes) => is_open_left(&decoded_before(escapes, &mut Text::new(before, &mut []), before.len())),
+        None => is_open_left(before),
+    }
+}
+
+/// The last characters before `pos` of a text in which some are escapes.
+fn decoded_before(encoding: &Encoding, text: &mut Text<'_>, pos: usize) -> [u8; REACH] {
+    let mut decoded = [0; REACH];
+    // From far enough back that the last characters are read from their starts.
+    let mut reader = Cursor::at(pos.saturating_sub(REACH * LONGEST_ESCAPE));
+    while let Some(unit) = (encoding.next)(text, &mut reader).filter(|unit| unit.end <= pos) {
+        decoded.rotate_left(1);
+        decoded[REACH - 1] = unit.byte;
+    }
+    decoded
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::Confidence;
+    use crate::detect::testing::one_key;
+    use crate::key::generate::Keys;
+
+    /// What escapes before a key stand for, not how they are written.
+    #[test]
+    fn neighbours_are_decoded_as_the_key_is() {
+        let key = Keys::new(39).live();
+        let cases: [(&str, &str, &[&str], &[&str]); 4] = [
+            ("_", "&lowbar;", &["&#65;", "&#x41;", "a&#65;"], &["&#10;", "&quot;", "a&#61;"]),
+            ("_", "\\u{5f}", &["\\u{41}", "\\u0041"], &["\\u{22}", "\\u001b[36m", "a\\n"]),
+            ("_", "=5F", &["=41", "=\nA", "A=\n"], &["=3D", "=\n ", "\n=\n"]),
+            ("_", "%5f", &["%41", "%2541"], &["%20", "%2520"]),
+        ];
+        for (sign, escape, glued, open) in cases {
+            let key = key.replacen(sign, escape, 1);
+            for (befores, confidence) in [(glued, Confidence::Medium), (open, Confidence::High)] {
+                for before in befores {
+                    let found = one_key(format!("{before}{key}").as_bytes());
+                    assert_eq!(found.confidence, confidence, "{before}");
+                }
+            }
+        }
+        // A soft line break before a key that is encoded from its first letter on.
+        let encoded: String = key.bytes().map(|byte| format!("={byte:02X}")).collect();
+        assert_eq!(one_key(format!(" =\n{encoded}").as_bytes()).confidence, Confidence::High);
     }
 }

@@ -113,6 +113,8 @@ fn digit_before(text: &mut Text<'_>, pos: usize, margin: Option<u8>) -> Option<u
 fn next(text: &mut Text<'_>, cursor: &mut Cursor) -> Option<Unit> {
     let (first, start) = match cursor.shared.take() {
         Some(shared) => shared,
+        // Behind a key, a line break between two groups ends the text.
+        None if cursor.is_behind_key && cursor.phase == 0 && !is_at_digit(text, cursor) => return None,
         None => digit(text, cursor)?,
     };
     let (second, last) = digit(text, cursor)?;
@@ -126,18 +128,19 @@ fn next(text: &mut Text<'_>, cursor: &mut Cursor) -> Option<Unit> {
     Some(Unit { byte, start, end: last + 1 })
 }
 
+fn is_at_digit(text: &mut Text<'_>, cursor: &Cursor) -> bool {
+    text.byte(cursor.pos).and_then(value).is_some()
+}
+
 /// The next digit, over line breaks, and its offset.
 fn digit(text: &mut Text<'_>, cursor: &mut Cursor) -> Option<(u8, usize)> {
-    let byte = text.byte(cursor.pos)?;
-    let value = match value(byte) {
-        Some(value) => value,
-        None if cursor.is_behind_key && cursor.phase == 0 && cursor.shared.is_none() => return None,
-        None => {
-            let line = break_at(text, cursor.pos, cursor.margin)?;
-            let value = text.byte(line.next).and_then(value)?;
-            cursor.pos = line.next;
-            value
-        }
+    let value = if let Some(value) = value(text.byte(cursor.pos)?) {
+        value
+    } else {
+        let line = break_at(text, cursor.pos, cursor.margin)?;
+        let value = text.byte(line.next).and_then(value)?;
+        cursor.pos = line.next;
+        value
     };
     cursor.pos += 1;
     Some((value, cursor.pos - 1))
@@ -264,6 +267,34 @@ mod tests {
                     let names = if found[0].encodings.len() < names.len() { &["base64"] } else { names };
                     assert_eq!(found[0].encodings, names, "{gap:?} at {column}");
                 }
+            }
+        }
+    }
+
+    /// Only a line break between two groups ends the text behind a key.
+    #[test]
+    fn a_line_break_in_the_next_character() {
+        let encoded = encode(format!("{}A", Keys::new(56).live()).as_bytes());
+        for (at, confidence) in [(88, Confidence::High), (89, Confidence::Medium)] {
+            let text = format!("{}\n{}", &encoded[..at], &encoded[at..]);
+            assert_eq!(one_key(text.as_bytes()).confidence, confidence, "at {at}");
+        }
+    }
+
+    /// Of two layers too, sixteen characters before a key are looked at.
+    #[test]
+    fn neighbours_below_two_layers_grade() {
+        let key = Keys::new(57).live();
+        let utf16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        for (before, confidence) in [
+            ("abc", Confidence::Medium),
+            ("\\u0022", Confidence::High),
+            ("text \\u001b[1;36m", Confidence::High),
+            ("\\u0041", Confidence::Medium),
+        ] {
+            let text = format!("{}{before}{key}", " ".repeat(30));
+            for below in [encode(text.as_bytes()).into_bytes(), utf16(&text)] {
+                assert_eq!(one_key(encode(&below).as_bytes()).confidence, confidence, "{before}");
             }
         }
     }
