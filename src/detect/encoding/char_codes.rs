@@ -49,11 +49,35 @@ fn retreat(text: &mut Text<'_>, cursor: &mut Cursor, most: usize) -> usize {
         let number = &before[..before.len() - between];
         let digits = number.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let start = from + number.len() - digits;
-        if between == 0 || read(text.ahead(start, SEPARATOR + DIGITS + 1)).is_none_or(|code| code.len != digits) {
+        let is_number = read(text.ahead(start, SEPARATOR + DIGITS + 1)).is_some_and(|code| code.len == digits);
+        let is_next = read(text.ahead(start + digits, SEPARATOR + DIGITS + 1)).is_some_and(|code| code.skip == between);
+        if between == 0 || !is_number || !is_next {
             break;
         }
         cursor.pos = start;
         count += 1;
     }
     count
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::Confidence;
+    use crate::detect::testing::one_key;
+    use crate::key::generate::Keys;
+
+    /// What stands before the numbers is no number where a letter is between.
+    #[test]
+    fn neighbours_are_numbers_of_the_list() {
+        let codes: String = Keys::new(63).live().bytes().map(|byte| format!("{byte}, ")).collect();
+        for (before, confidence) in [
+            ("111, ", Confidence::Medium),
+            ("31m111, ", Confidence::Medium),
+            ("31, ", Confidence::High),
+            ("chr(111)+chr(", Confidence::Medium),
+            ("111 m", Confidence::High),
+        ] {
+            assert_eq!(one_key(format!("{before}{codes}").as_bytes()).confidence, confidence, "{before}");
+        }
+    }
 }
