@@ -252,7 +252,7 @@ fn letter_before(window: &[u8], mut pos: usize, letter: u8) -> Option<usize> {
         let skipped = if last == letter {
             return Some(pos - 1);
         } else if last.is_ascii_alphanumeric() {
-            split::letters_before(before).or_else(|| markup::letters_before(before))?
+            markup::letters_before(before).or_else(|| split::letters_before(before))?
         } else {
             markup::tag_before(before).unwrap_or(1)
         };

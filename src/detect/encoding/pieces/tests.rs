@@ -314,6 +314,8 @@ fn a_start_before_a_cut_prefix() {
         ("ho</span><span class=\"h\">px_live_", Some(0)),
         ("h&shy;opx_live_", Some(0)),
         ("hop\x1b[1;31mx_live_", Some(0)),
+        ("ho\\u001b[mpx_live_", Some(0)),
+        ("h\\u001b[1;31mopx_live_", Some(0)),
         ("ho\"]\n[1.01, \"o\", \"px_live_", Some(0)),
         ("hopx_live_", None),
         ("x_live_", None),
