@@ -58,7 +58,9 @@ fn ends_escape(before: &[u8]) -> bool {
     let tail = |n: usize| before.len().checked_sub(n).map(|from| &before[from..]);
     // Digits of an escape that stands for no letter and no digit.
     let stands_for_other = |digits: &[u8], base: u32| {
-        let code = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, base).ok());
+        // A number may have a sign, a digit has none.
+        let digits = digits.iter().all(u8::is_ascii_hexdigit).then(|| std::str::from_utf8(digits).ok()).flatten();
+        let code = digits.and_then(|digits| u32::from_str_radix(digits, base).ok());
         code.is_some_and(|code| !char::from_u32(code).is_some_and(|c| c.is_ascii_alphanumeric()))
     };
     matches!(tail(2), Some([b'\\', b'n' | b't' | b'r' | b'f' | b'b' | b'v' | b'0']))
@@ -71,7 +73,10 @@ fn ends_escape(before: &[u8]) -> bool {
 
 /// Whether the text ends in a control sequence (ECMA-48 section 5.4): `ESC [`, parameters and a letter.
 fn ends_control(before: &[u8]) -> bool {
-    let Some((_, parameters)) = before.split_last() else { return false };
+    let Some((last, parameters)) = before.split_last() else { return false };
+    if !last.is_ascii_alphabetic() {
+        return false;
+    }
     let kept = parameters.iter().rposition(|byte| !matches!(byte, b'0'..=b'9' | b';' | b':' | b'?'));
     let sequence = kept.and_then(|last| parameters[..=last].strip_suffix(b"["));
     sequence.is_some_and(|escape| ESCAPES.iter().any(|form| escape.ends_with(form.as_bytes())))
@@ -88,7 +93,8 @@ mod tests {
         }
         for closed in [
             "s", "S", "9", "Echo", "text n", "nn", "u0022", "x0a", "%3", "%zz", "%41", "=3", "=G0", "=41", "\\u0041",
-            "\\x61", "\\060", "36m", "[36m", "K", "[K",
+            "\\x61", "\\060", "36m", "[36m", "K", "[K", "%+5", "=+9",
+            "\\x+9", "\\u+005", "\x1b[365", "\x1b[1;3",
         ] {
             assert!(!is_open_left(closed.as_bytes()), "{closed:?}");
         }
