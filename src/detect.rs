@@ -103,14 +103,17 @@ impl Detector {
     /// together may share a byte of an encoding. Bytes outside `owned` are context. Lazy, and without an allocation until a
     /// needle is met.
     pub fn keys<'a>(&'a self, haystack: &'a [u8], owned: Range<usize>) -> impl Iterator<Item = Found> + 'a {
-        // What was found reaches up to here: a key is met at more than one needle.
-        let mut taken = 0;
+        // A key is met at more than one needle: what was found reaches up to here, or is this one in pieces, between which
+        // there may be others.
+        let (mut taken, mut joined) = (0, 0..0);
         self.prefilter.hits(haystack, owned).filter_map(move |hit| {
-            let found = self.examine(haystack, hit)?;
+            let (found, is_guess) = self.examine(haystack, hit)?;
+            let range = found.range();
             match &found {
-                Found::Key(_) | Found::Placeholder(_) if found.range().end <= taken => return None,
-                Found::Key(_) | Found::Placeholder(_) => taken = found.range().end,
                 Found::Packed { .. } => {}
+                Found::Key(_) | Found::Placeholder(_) if range.end <= taken || *range == joined => return None,
+                Found::Key(_) | Found::Placeholder(_) if is_guess => joined = range.clone(),
+                Found::Key(_) | Found::Placeholder(_) => taken = range.end,
             }
             Some(found)
         })
@@ -150,23 +153,24 @@ impl Detector {
         self.prefilter.hits(bytes, 0..bytes.len()).next().is_some()
     }
 
-    /// What is met at a needle.
-    fn examine(&self, haystack: &[u8], hit: Hit) -> Option<Found> {
+    /// What is met at a needle, and whether it was put together from pieces.
+    fn examine(&self, haystack: &[u8], hit: Hit) -> Option<(Found, bool)> {
         let len = self.needles[hit.needle].bytes.len();
-        let (found, base) = self.at_starts(haystack, hit, |start, window, at, layers| match *start {
+        let ((found, is_guess), base) = self.at_starts(haystack, hit, |start, window, at, layers| match *start {
             Start::Key(_) | Start::BehindACut => judge(read(start, window, at, layers)?),
             Start::Packed(packed, layers) => {
                 // Two letters prove little: they must begin a text.
                 let is_begun = packed == Packed::Gzip || at == 0 || !window[at - 1].is_ascii_alphanumeric();
-                is_begun.then_some(Found::Packed { range: at..at + len, packed, layers })
+                is_begun.then_some((Found::Packed { range: at..at + len, packed, layers }, false))
             }
         })?;
         let moved = |range: Range<usize>| base + range.start..base + range.end;
-        Some(match found {
+        let found = match found {
             Found::Key(found) => Found::Key(Match { range: moved(found.range.clone()), ..found }),
             Found::Placeholder(range) => Found::Placeholder(moved(range)),
             Found::Packed { range, packed, layers } => Found::Packed { range: moved(range), packed, layers },
-        })
+        };
+        Some((found, is_guess))
     }
 
     /// What `read` makes of the first thing that a needle may be the beginning of and is, and the offset of the window that
@@ -202,17 +206,18 @@ fn read(start: &Start, window: &[u8], at: usize, layers: &mut Layers) -> Option<
     }
 }
 
-/// What has a key's shape is one, unless it is a placeholder, or was put together from pieces of something longer.
-fn judge(reading: Reading) -> Option<Found> {
+/// What has a key's shape is one, unless it is a placeholder, or was put together from pieces of something longer; and
+/// whether it was put together.
+fn judge(reading: Reading) -> Option<(Found, bool)> {
     let Reading { key, span, encodings, is_guess, is_glued } = reading;
     if is_guess && is_glued {
         return None;
     }
     if placeholder::is_placeholder(&key.secret) {
-        return Some(Found::Placeholder(span));
+        return Some((Found::Placeholder(span), is_guess));
     }
     let confidence = if is_guess || is_glued { Confidence::Medium } else { Confidence::High };
-    Some(Found::Key(Match { range: span, key, encodings, confidence }))
+    Some((Found::Key(Match { range: span, key, encodings, confidence }), is_guess))
 }
 
 #[cfg(test)]
@@ -309,6 +314,20 @@ mod tests {
         for before in ["hopx_live_", "hopx_live_hopx_test_", "hopx_live_abcdefghijkl.", "hopx_", "h\0o\0p\0x\0_\0"] {
             let text = format!("{before}\" {key}");
             assert_eq!(one_key(text.as_bytes()).range.end, text.len(), "{before}");
+        }
+    }
+
+    /// What stands between the pieces of a key may hold another one.
+    #[test]
+    fn a_key_in_pieces_hides_no_whole_one() {
+        let mut keys = Keys::new(40);
+        let (outer, inner) = (keys.live(), keys.live());
+        let made_up = format!("{}{}", &outer[..23], "a".repeat(42) + "A");
+        for (outer, count) in [(&outer, 2), (&made_up, 1)] {
+            let text = format!("{}<i title=\"{inner}\">{}", &outer[..30], &outer[30..]);
+            let found = keys_in(text.as_bytes());
+            assert_eq!(found.len(), count);
+            assert!(found.iter().any(|found| text[found.range.clone()] == inner));
         }
     }
 
