@@ -5,7 +5,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use crate::detect::confidence::{REACH, is_open_left, is_open_right};
-use crate::detect::encoding::{Before, Encoding, WITHIN, base64, pieces, utf16};
+use crate::detect::encoding::{Before, Encoding, HOPX, WITHIN, base64, pieces, utf16};
 use crate::detect::text::{Cursor, Layer, Text};
 use crate::key::{KEY_LEN, Key, PUBLIC_LEN, fits};
 
@@ -135,22 +135,24 @@ fn is_open_before(text: &mut Text<'_>, start: usize, escapes: Option<&'static En
         wider[0].open(outer, from);
         below = Text::new(window, &mut wider);
     }
-    let mut decoded = [0; REACH];
-    let before = match encoding.before {
+    // The first letter of the key is behind them: a soft line break before it is one.
+    let mut decoded = [HOPX[0]; REACH + 1];
+    let len = match encoding.before {
         Before::Plain => {
-            decoded = decoded_before(encoding, &mut below, cursor.pos);
-            &decoded[..]
+            decoded[..REACH].copy_from_slice(&decoded_before(encoding, &mut below, cursor.pos));
+            REACH
         }
         Before::Encoded(retreat) => {
             let count = retreat(&mut below, &mut cursor, REACH);
             let units = std::iter::from_fn(|| (encoding.next)(&mut below, &mut cursor)).take(count);
             let len = decoded.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte).count();
-            &decoded[..len]
+            decoded[len] = HOPX[0];
+            len
         }
     };
     match escapes {
-        Some(escapes) => is_open_left(&decoded_before(escapes, &mut Text::new(before, &mut []), before.len())),
-        None => is_open_left(before),
+        Some(escapes) => is_open_left(&decoded_before(escapes, &mut Text::new(&decoded[..=len], &mut []), len)),
+        None => is_open_left(&decoded[..len]),
     }
 }
 
@@ -191,6 +193,10 @@ mod tests {
                 }
             }
         }
+        // The same in what another encoding makes.
+        let encoded: String =
+            format!("5=\n{}", key.replacen('_', "=5F", 1)).bytes().map(|b| format!("&#{b};")).collect();
+        assert_eq!(one_key(encoded.as_bytes()).confidence, Confidence::Medium);
         // A soft line break before a key that is encoded from its first letter on.
         let encoded: String = key.bytes().map(|byte| format!("={byte:02X}")).collect();
         assert_eq!(one_key(format!(" =\n{encoded}").as_bytes()).confidence, Confidence::High);
