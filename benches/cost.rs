@@ -9,8 +9,8 @@ mod keys;
 #[path = "support/source.rs"]
 mod source;
 
-use std::hint::black_box;
 use std::fs::File;
+use std::hint::black_box;
 use std::io::{Seek, SeekFrom, Write};
 use std::time::Duration;
 
@@ -227,7 +227,8 @@ fn time(detector: &Detector, file: &mut File, buffer: &mut [u8], runs: usize) ->
             if read == 0 {
                 return cpu_time() - begin;
             }
-            let (outcome, _) = search.run(Kind::Content, b"", &mut Content::Whole(black_box(&buffer[..read])), &mut |_| {});
+            let (outcome, _) =
+                search.run(Kind::Content, b"", &mut Content::Whole(black_box(&buffer[..read])), &mut |_| {});
             black_box(outcome);
         }
     };

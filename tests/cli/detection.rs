@@ -3,10 +3,11 @@
 //! A table of texts becomes a folder with one file a row, and one run tells what was found in each. Where a key should
 //! be found, the place is computed here in the plainest way there is: decode everything before it, count.
 
-mod borders;
 mod edges;
 mod near_misses;
+mod neighbours;
 mod placeholders;
+mod serialised;
 mod wild;
 
 use std::collections::BTreeMap;

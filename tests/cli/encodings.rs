@@ -8,9 +8,13 @@ mod base64;
 mod containers;
 mod contexts;
 mod encoders;
+mod glued;
+mod markup;
 mod negatives;
+mod neighbours;
 mod prose;
 mod random;
+mod registry;
 mod singles;
 mod splits;
 
@@ -73,7 +77,8 @@ impl Table {
 
     /// A row in which this key is, with the confidence that its encodings have.
     fn found(&mut self, id: impl AsRef<str>, text: Text, number: usize) {
-        let confidence = if text.names.contains(&"split") { "medium" } else { "high" };
+        let is_guess = text.names.iter().any(|name| matches!(*name, "split" | "markup"));
+        let confidence = if is_guess { "medium" } else { "high" };
         self.row(id, text, Expect::Key(number, confidence));
     }
 

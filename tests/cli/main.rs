@@ -15,6 +15,8 @@ mod forms;
 mod grammar;
 #[path = "../support/keys.rs"]
 mod keys;
+#[path = "../support/markup.rs"]
+mod markup;
 #[path = "../support/packs.rs"]
 mod packs;
 #[path = "../support/place.rs"]

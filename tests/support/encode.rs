@@ -49,6 +49,8 @@ pub struct Text {
     pub bytes: Vec<u8>,
     /// Where the encoded form of the key stands, half open.
     pub key: Range<usize>,
+    /// Where those of further keys stand.
+    pub more: Vec<Range<usize>>,
     /// What a report calls the encodings, the outermost first.
     pub names: Vec<&'static str>,
     /// What its characters are made of.
@@ -131,14 +133,35 @@ impl Text {
     /// A key between two texts.
     pub fn plain(before: &[u8], key: &[u8], after: &[u8]) -> Text {
         let end = before.len() + key.len();
-        Text { bytes: [before, key, after].concat(), key: before.len()..end, names: vec![], units: Units::Utf8 }
+        let (bytes, key) = ([before, key, after].concat(), before.len()..end);
+        Text { bytes, key, more: vec![], names: vec![], units: Units::Utf8 }
+    }
+
+    /// Keys end to end between two texts.
+    pub fn end_to_end(before: &[u8], keys: &[&str], after: &[u8]) -> Text {
+        let mut text = Text::plain(before, keys.concat().as_bytes(), after);
+        let starts = keys.iter().scan(before.len(), |end, key| Some(std::mem::replace(end, *end + key.len())));
+        let mut spans = starts.zip(keys).map(|(start, key)| start..start + key.len());
+        text.key = spans.next().expect("a key");
+        text.more = spans.collect();
+        text
+    }
+
+    /// Where the encoded forms of all keys stand.
+    pub fn spans(&self) -> impl Iterator<Item = &Range<usize>> {
+        [&self.key].into_iter().chain(&self.more)
+    }
+
+    /// The same text with its spans told anew.
+    fn moved(self, span: impl Fn(&Range<usize>) -> Range<usize>) -> Text {
+        Text { key: span(&self.key), more: self.more.iter().map(span).collect(), ..self }
     }
 
     /// The same, written into a longer text that is not encoded further.
     pub fn placed(self, before: &str, after: &str) -> Text {
         let (before, after) = (self.units.encode(before), self.units.encode(after));
-        let key = self.key.start + before.len()..self.key.end + before.len();
-        Text { bytes: [before, self.bytes, after].concat(), key, ..self }
+        let text = self.moved(|span| span.start + before.len()..span.end + before.len());
+        Text { bytes: [before, text.bytes, after].concat(), ..text }
     }
 
     /// The text up to `end`.
@@ -162,14 +185,13 @@ impl Text {
     /// base64 (RFC 4648). Of the key, the characters that hold a bit of it; of a compressed text, all of it.
     pub fn base64(self, alphabet: Alphabet, padding: Padding, wrap: Option<&Wrap>) -> Text {
         let mut characters = base64(&self.bytes, alphabet);
-        let key = self.key.start * 8 / 6..(self.key.end * 8 - 1) / 6 + 1;
         if padding == Padding::Padded {
             characters.resize(characters.len().next_multiple_of(4), b'=');
         }
-        let all = self.names.contains(&"gzip");
-        let key = if all { 0..characters.len() } else { key };
+        let (all, count) = (self.names.iter().any(|name| matches!(*name, "gzip" | "zlib")), characters.len());
+        let span = |span: &Range<usize>| if all { 0..count } else { span.start * 8 / 6..(span.end * 8 - 1) / 6 + 1 };
         let tokens = characters.into_iter().map(|character| vec![character]).collect();
-        Text { key, units: Units::Utf8, ..self }.joined("base64", tokens, "", wrap)
+        Text { units: Units::Utf8, ..self }.moved(span).joined("base64", tokens, "", wrap)
     }
 
     /// A gzip member (RFC 1952), with a file name in its header or not. The key is anywhere in it.
@@ -183,6 +205,16 @@ impl Text {
         self.bytes = encoder.finish().expect("memory takes it");
         self.key = 0..self.bytes.len();
         self.names.insert(0, "gzip");
+        Text { units: Units::Utf8, ..self }
+    }
+
+    /// A zlib stream (RFC 1950), packed at a level from 0 to 9. The key is anywhere in it.
+    pub fn zlib(mut self, level: u32) -> Text {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(level));
+        encoder.write_all(&self.bytes).expect("memory takes it");
+        self.bytes = encoder.finish().expect("memory takes it");
+        self.key = 0..self.bytes.len();
+        self.names.insert(0, "zlib");
         Text { units: Units::Utf8, ..self }
     }
 
@@ -262,16 +294,14 @@ impl Text {
             tokens.extend(token);
             places.push(tokens.len());
         }
-        let key = places[2 * self.key.start]..places[2 * self.key.end - 1];
-        self.renamed("quoted-printable", tokens, key)
+        self.moved(|span| places[2 * span.start]..places[2 * span.end - 1]).named("quoted-printable", tokens)
     }
 
     /// From the end to the start.
     pub fn reversed(self) -> Text {
         let len = self.bytes.len();
-        let key = len - self.key.end..len - self.key.start;
         let bytes = self.bytes.iter().rev().copied().collect();
-        self.renamed("reversed", bytes, key)
+        self.moved(|span| len - span.end..len - span.start).named("reversed", bytes)
     }
 
     /// Each letter 13 further.
@@ -281,19 +311,24 @@ impl Text {
             b'A'..=b'Z' => (byte - b'A' + 13) % 26 + b'A',
             _ => byte,
         };
-        let (bytes, key) = (self.bytes.iter().map(|&byte| turned(byte)).collect(), self.key.clone());
-        self.renamed("rot13", bytes, key)
+        let bytes = self.bytes.iter().map(|&byte| turned(byte)).collect();
+        self.named("rot13", bytes)
     }
 
     /// What an encoder made of it: `key` is where the key is now.
-    pub fn renamed(mut self, name: &'static str, bytes: Vec<u8>, key: Range<usize>) -> Text {
+    pub fn renamed(self, name: &'static str, bytes: Vec<u8>, key: Range<usize>) -> Text {
+        Text { key, ..self }.named(name, bytes)
+    }
+
+    /// What an encoder made of it, the spans told already.
+    pub fn named(mut self, name: &'static str, bytes: Vec<u8>) -> Text {
         self.names.insert(0, name);
-        Text { bytes, key, ..self }
+        Text { bytes, ..self }
     }
 
     fn every(self, name: &'static str, token: &Token, between: &str, wrap: Option<&Wrap>) -> Text {
         let tokens = self.bytes.iter().map(|&byte| token(byte).into_bytes()).collect();
-        self.joined(name, tokens, between, wrap)
+        Text { units: Units::Utf8, ..self }.joined(name, tokens, between, wrap)
     }
 
     /// Encodes the chosen ASCII characters; others stay.
@@ -308,22 +343,23 @@ impl Text {
         self.joined(name, tokens, "", None)
     }
 
-    /// Which bytes to encode: at least one of the key is among them.
+    /// Which bytes to encode: at least one of each key is among them.
     fn choose(&self, which: Which, rng: &mut Rng) -> Vec<bool> {
-        let hopx = self.key.start..self.key.start + 4;
-        let always = rng.usize(hopx.end..self.key.end);
+        let is_in_hopx = |at: usize| self.spans().any(|span| (span.start..span.start + 4).contains(&at));
+        let always: Vec<usize> = self.spans().map(|span| rng.usize(span.start + 4..span.end)).collect();
         let mut choose = |(at, &byte): (usize, &u8)| match which {
             Which::All => true,
             Which::Specials => b"_.-".contains(&byte),
-            Which::SomeAfterPlainHopx => !hopx.contains(&at) && (at == always || rng.bool()),
-            Which::SomeAfterEncodedHopx => hopx.contains(&at) || rng.bool(),
+            Which::SomeAfterPlainHopx => !is_in_hopx(at) && (always.contains(&at) || rng.bool()),
+            Which::SomeAfterEncodedHopx => is_in_hopx(at) || rng.bool(),
         };
         self.bytes.iter().enumerate().map(&mut choose).collect()
     }
 
-    /// Puts tokens together, of which those with the numbers of `key` are the key's.
+    /// Puts tokens together, of which those with the numbers of a span are a key's.
     fn joined(self, name: &'static str, tokens: Vec<Vec<u8>>, between: &str, wrap: Option<&Wrap>) -> Text {
-        let (mut bytes, mut key) = (Vec::new(), 0..0);
+        let mut bytes = Vec::new();
+        let mut places = Vec::with_capacity(tokens.len());
         for (number, token) in tokens.into_iter().enumerate() {
             match wrap {
                 _ if number == 0 => {}
@@ -333,15 +369,10 @@ impl Text {
                 }
                 _ => bytes.extend_from_slice(between.as_bytes()),
             }
-            if number == self.key.start {
-                key.start = bytes.len();
-            }
+            places.push((bytes.len(), bytes.len() + token.len()));
             bytes.extend(token);
-            if number + 1 == self.key.end {
-                key.end = bytes.len();
-            }
         }
-        self.renamed(name, bytes, key)
+        self.moved(|span| places[span.start].0..places[span.end - 1].1).named(name, bytes)
     }
 }
 

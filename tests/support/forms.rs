@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each user of this file needs a part of it")]
 
+use std::ops::Range;
+
 use fastrand::Rng;
 
 use crate::encode::Which::{All, SomeAfterEncodedHopx, SomeAfterPlainHopx, Specials};
@@ -64,6 +66,38 @@ pub fn base64_wrapped(width: usize, newline: &str) -> Form {
     })
 }
 
+/// base64 in lines that are broken by character references or percent-encoding.
+pub fn base64_in_escaped_lines() -> Vec<Form> {
+    let mut forms = Vec::new();
+    for width in [64, 76] {
+        for newline in ["&#10;", "&#xA;", "&#xa;", "&#13;&#10;", "&#xD;&#xA;", "%0A", "%0a", "%0D%0A"] {
+            forms.push(base64_wrapped(width, newline));
+        }
+    }
+    forms
+}
+
+/// base64 in string literals that a program joins. None of them has room for all of a key.
+pub fn base64_in_literals() -> Vec<Form> {
+    const JOINS: [(&str, &str, &str); 6] = [
+        ("plus", "\"", "\" + \""),
+        ("plus-lines", "'", "' +\n        '"),
+        ("adjacent-lines", "\"", "\"\r\n    \""),
+        ("php", "'", "' . '"),
+        ("list", "\"", "\",\n  \""),
+        ("vb", "\"", "\" & \""),
+    ];
+    let literals = |(name, quote, between): (&str, &'static str, &str)| {
+        let wrap = Wrap::new(60, between);
+        Form::new(format!("base64-literals-{name}"), move |text, _| {
+            let mut text = text.base64(Alphabet::Standard, Padding::Padded, Some(&wrap)).placed(quote, quote);
+            text.names.insert(0, "split");
+            text
+        })
+    };
+    JOINS.map(literals).into()
+}
+
 /// UTF-16 of a whole file.
 pub fn utf16() -> Vec<Form> {
     [Units::Utf16Le, Units::Utf16Be].map(|units| Form::new(units.name(), move |text, _| text.utf16(units))).into()
@@ -117,6 +151,18 @@ pub fn hex_in_lines() -> Vec<Form> {
         }
     }
     forms
+}
+
+/// UTF-16 in hexadecimal; the last as the registry of Windows is exported.
+pub fn hex_of_utf16() -> Vec<Form> {
+    let mut forms = hex_bare();
+    for (name, between) in [("blank", " "), ("colon", ":"), ("comma", ",")] {
+        forms.push(Form::new(format!("hex-{name}"), move |text, _| text.hex_with("", Digits::Lower, between, None)));
+    }
+    let wrap = Wrap::new(25, "\\\r\n  ");
+    forms.push(Form::new("hex-registry", move |text, _| text.hex_with("", Digits::Lower, ",", Some(&wrap))));
+    let utf16le = || Form::new("utf-16le", |text, _| text.utf16(Units::Utf16Le));
+    forms.into_iter().map(|form| form.over(utf16le())).collect()
 }
 
 /// Decimal character codes.
@@ -199,8 +245,11 @@ pub fn quoted_printable() -> Vec<Form> {
             forms.push(Form::new(id, move |text, rng| {
                 loop {
                     let soft = text.clone().soft_breaks(rng.usize(20..60), newline, encode);
-                    let span = &soft.bytes[soft.key.clone()];
-                    if span.starts_with(&text.bytes[text.key.start..][..4]) && span.contains(&b'=') {
+                    let is_broken = |(soft_span, span): (&Range<usize>, &Range<usize>)| {
+                        let key = &soft.bytes[soft_span.clone()];
+                        key.starts_with(&text.bytes[span.start..][..4]) && key.contains(&b'=')
+                    };
+                    if soft.spans().zip(text.spans()).all(is_broken) {
                         return soft;
                     }
                 }
@@ -222,6 +271,8 @@ pub fn singles() -> Vec<Form> {
         utf16(),
         base64(),
         [20, 38, 57, 64, 76].into_iter().map(|width| base64_wrapped(width, "\n")).collect(),
+        base64_in_escaped_lines(),
+        base64_in_literals(),
         hex_bare(),
         hex_more(),
         hex_in_lines(),
@@ -268,7 +319,7 @@ fn inners() -> Vec<Form> {
     [escapes_of_some(), backslash(), quoted_printable()].into_iter().flatten().collect()
 }
 
-/// Every chain of two that the specification asks for, but for those that end in gzip and those of whole files.
+/// Every chain of two that the specification asks for, but for those of packed data and those of whole files.
 pub fn chains() -> Vec<Form> {
     let mut forms = Vec::new();
     for (outer, _) in outers().iter().enumerate() {
@@ -277,6 +328,7 @@ pub fn chains() -> Vec<Form> {
         }
     }
     forms.extend(base64_chains());
+    forms.extend(hex_of_utf16());
     forms
 }
 
@@ -326,6 +378,24 @@ pub fn gzip() -> Vec<Form> {
                 forms.push(base64_wrapped(width, newline).over(member(named)));
             }
             forms.push(base64_wrapped(width, "\n").over(base64_wrapped(76, "\n").over(member(named))));
+        }
+    }
+    forms
+}
+
+/// zlib in base64 at every level that its header tells apart, on one line and wrapped. Level 0, at which nothing is
+/// packed, is no encoding of its own: the text stands in the base64 as it is.
+pub fn zlib() -> Vec<Form> {
+    let stream = |level: u32| Form::new(format!("zlib-{level}"), move |text, _| text.zlib(level));
+    let mut forms = Vec::new();
+    for level in [1, 5, 6, 9] {
+        for (outer, _) in base64().iter().enumerate() {
+            forms.push(base64().swap_remove(outer).over(stream(level)));
+        }
+        for width in [20, 64, 76] {
+            for newline in ["\n", "\r\n", "\n    ", "&#10;"] {
+                forms.push(base64_wrapped(width, newline).over(stream(level)));
+            }
         }
     }
     forms

@@ -178,14 +178,12 @@ pub fn offset_is_even(text: &mut Text<'_>, at: usize) -> bool {
     let mut below = text.below();
     let (mut digits, mut pos) = (0, origin);
     while digits < FAR {
-        if let Some(end) = break_before(&mut below, pos, cursor.margin)
-            && !lines::is_no_shorter(&mut below, end, pos)
-        {
-            return is_even(digits);
-        }
-        match digit_before(&mut below, pos, cursor.margin) {
-            Some(before) => (pos, digits) = (before, digits + 1),
-            None => return is_even(digits),
+        let run = lines::run_to(&mut below, pos);
+        (pos, digits) = (pos - run, digits + run);
+        match break_before(&mut below, pos, cursor.margin) {
+            Some(end) if lines::is_no_shorter(&mut below, end, pos) => pos = end,
+            _ if lines::is_long(run) => {}
+            Some(_) | None => return is_even(digits),
         }
     }
     false

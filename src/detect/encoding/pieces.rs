@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::detect::confidence;
 use crate::detect::text::Text;
-use crate::key::{KEY_LEN, Key, fits};
+use crate::key::{KEY_LEN, Key, SECRET_ENDS, fits};
 
 pub use markup::ESCAPES;
 pub use split::is_quote;
@@ -122,9 +122,9 @@ pub fn join(text: &mut Text<'_>, start: usize, joined: usize) -> Option<Joined> 
                 let way = way.after(text, end, kind);
                 if way.joined < KEY_LEN {
                     keep(&mut next, way);
-                } else if way.is_key(text, start) {
+                } else if ends_secret(text, way.end) {
                     let rank = (!is_open(text, way.end), way.doubts, count);
-                    if best.as_ref().is_none_or(|(other, _)| rank < *other) {
+                    if best.as_ref().is_none_or(|(other, _)| rank < *other) && way.is_key(text, start) {
                         best = Some((rank, way));
                     }
                 }
@@ -145,6 +145,11 @@ fn breaks(text: &mut Text<'_>, way: &Way) -> Ends {
     split::ends(text, way.end, way.joined, &mut ends);
     markup::ends(text, way.end, way.joined, &mut ends);
     ends
+}
+
+/// Whether the byte before `end` can be the last of a secret: one in four can.
+fn ends_secret(text: &mut Text<'_>, end: usize) -> bool {
+    text.byte(end - 1).is_some_and(|byte| SECRET_ENDS.contains(&byte))
 }
 
 fn is_open(text: &mut Text<'_>, end: usize) -> bool {

@@ -191,42 +191,34 @@ fn characters_cut_by_an_edge_count_once() {
     }
 }
 
-/// What decides about a key may stand in another window than the key.
+/// What grades a key may stand in another window than the key.
 #[test]
-fn borders_and_binary_data_across_an_edge() {
+fn neighbours_across_an_edge() {
     let mut bench = Bench::new(504);
     let mut text = Text::new(Form::Utf8, &mut bench);
-    let mut edges = map_edges().take(8).chain(stream_edges().take(8).map(|[edge, _]| edge)).collect::<Vec<_>>();
+    let mut edges = map_edges().take(9).chain(stream_edges().take(9).map(|[edge, _]| edge)).collect::<Vec<_>>();
     edges.sort_unstable();
-    let key = bench.live();
-    let mut medium = 0;
+    let mut grades = Vec::new();
     for (number, edge) in edges.into_iter().enumerate() {
-        match number % 4 {
-            // The letter that closes it is the last byte before the edge, the first after, or far behind it.
-            0 => {
-                text.fill_to(edge - 2);
-                text.push(&format!(" s{key} "));
-            }
-            1 => {
-                text.fill_to(edge - KEY_LEN - 1);
-                text.push(&format!(" {key}a "));
-            }
-            2 => {
-                text.fill_to(edge - KEY_LEN - 1);
-                text.push(&format!(" {key}{}a ", "-_".repeat(1_000)));
-            }
-            // A NUL on the other side asks for no borders.
-            _ => {
-                text.fill_to(edge - KEY_LEN);
-                text.key_here();
-                text.push(&format!("{}\0", "a".repeat(500)));
-                medium += 1;
-            }
-        }
+        // Where the key starts, what is before and behind it, and what that makes of it: the letter is the last byte before
+        // the edge, the first behind it, the farthest that counts, or one farther.
+        let (start, before, behind, grade) = match number % 6 {
+            0 => (edge, "s".to_owned(), " ".to_owned(), "medium"),
+            1 => (edge - KEY_LEN, " ".to_owned(), "a ".to_owned(), "medium"),
+            2 => (edge - KEY_LEN, " ".to_owned(), "-".repeat(15) + "a ", "medium"),
+            3 => (edge - KEY_LEN - 10, " ".to_owned(), "-".repeat(16) + "a ", "high"),
+            4 => (edge, "\\n".to_owned(), " ".to_owned(), "high"),
+            _ => (edge + 1, "\u{1b}[38;5;208m".to_owned(), "\0".to_owned(), "high"),
+        };
+        text.fill_to(start - before.len());
+        text.push(&before);
+        text.key_here();
+        text.push(&behind);
+        grades.push(grade);
     }
-    assert!(medium >= 4);
     text.fill_to(text.bytes.len() + 1_000);
-    let expected: Vec<Found> = text.expected().into_iter().map(Found::but_medium).collect();
+    let graded = |(found, grade): (Found, &&str)| Found { confidence: (*grade).to_owned(), ..found };
+    let expected: Vec<Found> = text.expected().into_iter().zip(&grades).map(graded).collect();
     for (way, findings) in found_everywhere(&bench, &text.bytes) {
         let mut found: Vec<Found> = findings.iter().map(Found::new).collect();
         found.sort();

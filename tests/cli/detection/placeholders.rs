@@ -20,6 +20,17 @@ fn secret_with(part: &str) -> String {
     format!("{}_{part}_{}", &secret[..10], &secret[12 + part.len()..])
 }
 
+/// A real secret, but for the case of its letters. The last character is one that a secret ends in, in either case.
+fn secret_in(case: fn(&str) -> String) -> String {
+    case(&Keys::new(215).secret()[..42]) + "4"
+}
+
+/// A secret without capitals, or without small letters, with one letter changed to the other case.
+fn secret_with_one(letter: char, case: fn(&str) -> String) -> String {
+    let secret = secret_in(case);
+    format!("{}{letter}{}", &secret[..20], &secret[21..])
+}
+
 /// A name and a secret for every way people make one up.
 fn made_up() -> Vec<(&'static str, String)> {
     vec![
@@ -37,6 +48,8 @@ fn made_up() -> Vec<(&'static str, String)> {
         ("7 hyphens", secret_with("-------")),
         ("a sentence", base64url(b"this_is_a_fake_secret_for_tests!")),
         ("another sentence", base64url(b"Put your own HopX API key here~ ")),
+        ("no capital", secret_in(str::to_ascii_lowercase)),
+        ("no small letter", secret_in(str::to_ascii_uppercase)),
     ]
 }
 
@@ -77,6 +90,8 @@ fn nearly_made_up_is_reported() {
         ("a step of two", secret_with("acegikm")),
         ("31 printable bytes", base64url(b"this_is_a_fake_secret_for_tests\x7f")),
         ("a word in it", secret_with("fakeTESTexample")),
+        ("one capital", secret_with_one('Q', str::to_ascii_lowercase)),
+        ("one small letter", secret_with_one('q', str::to_ascii_uppercase)),
     ] {
         let id = table.keys().id();
         let key = table.remember(format!("hopx_live_{id}.{secret}"));

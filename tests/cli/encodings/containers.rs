@@ -4,12 +4,13 @@ use super::{AFTER, BEFORE, MIDDLE, Table, by, in_file, text};
 use crate::archive;
 use crate::encode::Text;
 use crate::forms;
+use crate::markup;
 use crate::split::{JOINS, NATURAL};
 
 /// A few rows of every form.
 fn table(seed: u64) -> Table {
     let mut table = Table::new(seed);
-    let all = [forms::singles(), forms::chains(), forms::utf16_files(), forms::gzip()];
+    let all = [forms::singles(), forms::chains(), forms::utf16_files(), forms::gzip(), forms::zlib()];
     for form in all.into_iter().flatten() {
         let (key, number) = table.key();
         let before = BEFORE[table.cases.len() % 4];
@@ -21,6 +22,12 @@ fn table(seed: u64) -> Table {
     for join in JOINS {
         let (key, number) = table.key();
         table.found(join.id, join.apply(&key, NATURAL[3]), number);
+    }
+    for (name, joins) in markup::ALL {
+        for join in *joins {
+            let (key, number) = table.key();
+            table.found(format!("{name}-{}", join.id), markup::cut(join, &key, NATURAL[3]), number);
+        }
     }
     table
 }

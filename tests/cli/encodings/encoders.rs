@@ -90,12 +90,43 @@ fn some_characters() {
     }
 }
 
+/// Keys end to end are told one by one.
+#[test]
+fn several_keys() {
+    let rng = &mut fastrand::Rng::with_seed(764);
+    let text = Text::end_to_end(b"=", &["hopx_a", "hopx_bc", "hopx_d"], b".");
+    assert_eq!(text.bytes, b"=hopx_ahopx_bchopx_d.");
+    let spans = |text: &Text| text.spans().cloned().collect::<Vec<_>>();
+    assert_eq!(spans(&text), [1..7, 7..14, 14..20]);
+    assert_eq!(spans(&text.clone().placed("ab", "c")), [3..9, 9..16, 16..22]);
+    assert_eq!(spans(&text.clone().utf16(Units::Utf16Be)), [2..14, 14..28, 28..40]);
+    // Eight bits a byte, six a digit: two keys share one where that does not come out even.
+    assert_eq!(spans(&text.clone().base64(Alphabet::Url, Padding::Bare, None)), [1..10, 9..19, 18..27]);
+    assert_eq!(spans(&text.clone().hex_with("", Digits::Lower, " ", None)), [3..20, 21..41, 42..59]);
+    assert_eq!(spans(&text.clone().reversed()), [14..20, 7..14, 1..7]);
+    let some = text.percent(Which::SomeAfterEncodedHopx, Digits::Lower, rng);
+    assert!(some.spans().all(|span| some.bytes[span.clone()].starts_with(b"%68%6f%70%78")));
+}
+
+/// RFC 1950 section 2.2: the method, the window and the level, then deflated data, then a checksum.
+#[test]
+fn zlib() {
+    for (level, flags) in [(0, 0x01), (1, 0x01), (5, 0x5e), (6, 0x9c), (9, 0xda)] {
+        let text = sample("k=", "hopx_live_A.B", "\n").zlib(level);
+        assert_eq!(text.bytes[..2], [0x78, flags], "level {level}");
+        let mut plain = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::ZlibDecoder::new(text.bytes.as_slice()), &mut plain)
+            .expect("whole");
+        assert_eq!(plain, b"k=hopx_live_A.B\n");
+    }
+}
+
 /// What a form makes of a key has names and a span, and forms have ids of their own.
 #[test]
 fn forms_are_sound() {
     let rng = &mut fastrand::Rng::with_seed(763);
-    let all: Vec<_> =
-        [forms::singles(), forms::chains(), forms::utf16_files(), forms::gzip()].into_iter().flatten().collect();
+    let all = [forms::singles(), forms::chains(), forms::utf16_files(), forms::gzip(), forms::zlib()];
+    let all: Vec<_> = all.into_iter().flatten().collect();
     for form in &all {
         let text = form.apply(sample("k=", "hopx_live_abcdefghijkl.0123456789", "\""), rng);
         assert!(text.names.is_empty() == (form.id == "plain"), "{}", form.id);

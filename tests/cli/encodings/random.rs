@@ -76,12 +76,13 @@ fn check(seed: u64, noise: fn(usize, &mut Rng) -> Vec<u8>) {
 }
 
 /// Whether a line break of base64 may fall where nothing is left to search from (docs/detection.md, Limits): in `hopx`, in
-/// lines around text that writes the letters behind it as escapes, or around lines of base64.
-fn is_beyond(id: &str) -> bool {
+/// lines around text that writes the letters behind it as escapes or breaks them, or around lines of base64.
+pub(super) fn is_beyond(id: &str) -> bool {
     let is_in_lines =
         |id: &str| id.strip_prefix("base64-").is_some_and(|id| id.starts_with(|c: char| c.is_ascii_digit()));
     let Some((outer, inner)) = id.split_once("_over_") else { return false };
-    is_in_lines(outer) && inner.contains("some") || outer.starts_with("base64") && is_in_lines(inner)
+    let is_cut = inner.contains("some") || inner.starts_with("qp-soft");
+    is_in_lines(outer) && is_cut || outer.starts_with("base64") && is_in_lines(inner)
 }
 
 #[test]

@@ -102,8 +102,8 @@ fn what_is_no_break() {
             table.nothing(format!("five-{}", join.id), join.apply(&key, &places));
         }
     }
-    for between in [" ", "+", " + ", " . ", ".", "..", ", ", ",", " & ", "&", " <> ", "-", " - ", "\t", ")(", "][", "|"]
-    {
+    // A minus may be a character of a secret, and so make one that is longer.
+    for between in [" ", "+", " + ", " . ", ".", "..", ", ", ",", " & ", "&", " <> ", " - ", "\t", ")(", "][", "|"] {
         for places in NATURAL {
             let (key, _) = table.key();
             // What is taken out of a key must not be put back by the separator: a full stop for another one.

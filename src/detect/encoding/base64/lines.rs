@@ -193,13 +193,18 @@ fn run_from(text: &mut Text<'_>, pos: usize) -> usize {
     text.ahead(pos, LONGEST).iter().take_while(|byte| value(**byte).is_some()).count()
 }
 
-/// How many digits stand before `pos`, those of an escaped line break not counted.
-fn run_to(text: &mut Text<'_>, pos: usize) -> usize {
+/// How many digits stand before `pos`, [`LONGEST`] at most, those of an escaped line break not counted.
+pub fn run_to(text: &mut Text<'_>, pos: usize) -> usize {
     let from = pos.saturating_sub(LONGEST);
     let bytes = text.ahead(from, pos - from);
     let run = bytes.iter().rev().take_while(|byte| value(**byte).is_some()).count();
     let (before, digits) = bytes.split_at(bytes.len() - run);
     run - usize::from(before.ends_with(b"\\") && digits.starts_with(b"n"))
+}
+
+/// Whether there may be more digits than were counted.
+pub fn is_long(run: usize) -> bool {
+    run == LONGEST
 }
 
 /// Whether the line that ends at `end` has no fewer digits than the one that begins at `next`: only the last line of a
