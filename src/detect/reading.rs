@@ -112,6 +112,8 @@ fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &'static E
 
 /// The bytes of a long escape.
 const LONGEST_ESCAPE: usize = 12;
+/// How far neighbours are read that may be escapes in what another encoding makes: enough for a few.
+const ESCAPED_REACH: usize = 4 * REACH;
 /// The bytes of one character of the inner one of two encodings, and some for a line break.
 const LONGEST_UNIT: usize = 3;
 
@@ -131,19 +133,20 @@ fn is_open_before(text: &mut Text<'_>, start: usize, escapes: Option<&'static En
         && let Before::Encoded(retreat) = outer.before
     {
         let window = below.window();
-        cursor.pos = retreat(&mut below.below(), &mut from, REACH * LONGEST_UNIT);
+        cursor.pos = retreat(&mut below.below(), &mut from, ESCAPED_REACH * LONGEST_UNIT);
         wider[0].open(outer, from);
         below = Text::new(window, &mut wider);
     }
     // The first letter of the key is behind them: a soft line break before it is one.
-    let mut decoded = [HOPX[0]; REACH + 1];
+    let mut decoded = [HOPX[0]; ESCAPED_REACH + 1];
+    let reach = if escapes.is_some() { ESCAPED_REACH } else { REACH };
     let len = match encoding.before {
         Before::Plain => {
             decoded[..REACH].copy_from_slice(&decoded_before(encoding, &mut below, cursor.pos));
             REACH
         }
         Before::Encoded(retreat) => {
-            let count = retreat(&mut below, &mut cursor, REACH);
+            let count = retreat(&mut below, &mut cursor, reach);
             let units = std::iter::from_fn(|| (encoding.next)(&mut below, &mut cursor)).take(count);
             let len = decoded.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte).count();
             decoded[len] = HOPX[0];

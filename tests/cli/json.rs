@@ -83,8 +83,16 @@ pub fn schema(definition: Option<&str>) -> Validator {
 }
 
 /// Fields that are left out where they tell nothing.
-const OPTIONAL: [&str; 7] =
-    ["root_base64", "path_base64", "local_path", "members_base64", "line_hash", "column_utf16", "column_utf8"];
+const OPTIONAL: [&str; 8] = [
+    "root_base64",
+    "path_base64",
+    "local_path",
+    "members_base64",
+    "line_hash",
+    "column_utf16",
+    "column_utf8",
+    "confidence_reason",
+];
 
 fn findings(report: &Value) -> &[Value] {
     report["findings"].as_array().expect("a list")

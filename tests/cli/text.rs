@@ -9,7 +9,7 @@ fn grouped_by_key_with_every_place_and_what_to_do() {
     bench.write("a.env", format!("# tests\nTEST={test}\n"));
     bench.write("b/one.txt", format!("x = \"{live}\"\n"));
     bench.write("b/two.txt", format!("é {live}\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
-    bench.write("c.bin", [b"\0\0\0", live.as_bytes(), b"\0"].concat());
+    bench.write("c.bin", [b"\0\0\0Usage", live.as_bytes(), b"\0"].concat());
     bench.write("d.md", format!("hopx_live_{}.{}", "A".repeat(12), "A".repeat(43)));
     let run = bench.run(["scan"]);
     let expected = format!(
@@ -17,7 +17,7 @@ fn grouped_by_key_with_every_place_and_what_to_do() {
 error: hopx_live_{live}.**** in 3 places
   b/one.txt:1:6
   b/two.txt:1:3 as utf-16le
-  c.bin:1:4 in binary data
+  c.bin:1:9 part of a longer token
   1. Revoke {live} at console.hopx.dev, Settings, API Keys
   2. Create a new key and keep it in the environment variable HOPX_API_KEY or a secret store
   3. Review the account's sandboxes and usage, and delete what nobody there started
@@ -30,12 +30,33 @@ warning: hopx_test_{test}.**** in 1 place
   3. Review the account's sandboxes and usage, and delete what nobody there started
   4. Then remove the key here and from the repository's history; removing the line is not enough
 
-4 leaks of 2 keys: 5 files read (427 bytes), 1 placeholder
+4 leaks of 2 keys: 5 files read (432 bytes), 1 placeholder
 ",
         live = id(&live),
         test = id(&test)
     );
     assert_eq!(run.text(), expected);
+}
+
+#[test]
+fn why_a_finding_is_not_sure() {
+    let mut bench = Bench::new(309);
+    let key = bench.live();
+    bench.write("a.txt", format!("my{key}\n"));
+    bench.write("b.py", format!("key = \"{}\" + \"{}\"\n", &key[..22], &key[22..]));
+    bench.write("c.html", format!("<b>{}</b>{}\n", &key[..22], &key[22..]));
+    bench.write("d.txt", format!("{key}\n"));
+    let run = bench.run(["scan"]);
+    let places: Vec<_> = run.text().lines().filter(|line| line.starts_with("  ") && line.contains(":1:")).collect();
+    assert_eq!(
+        places,
+        [
+            "  a.txt:1:3 part of a longer token",
+            "  b.py:1:8 as split, put together from pieces",
+            "  c.html:1:4 as markup, put together from pieces",
+            "  d.txt:1:1",
+        ]
+    );
 }
 
 #[test]
