@@ -123,7 +123,7 @@ fn is_open_before(text: &mut Text<'_>, start: usize, escapes: Option<&'static En
     let Some((encoding, cursor)) = text.cursor_at(start) else {
         let from = start.saturating_sub(REACH);
         return match escapes {
-            Some(escapes) => is_open_left(&decoded_before(escapes, text, start)),
+            Some(escapes) => is_open_left(&decoded_before::<REACH>(escapes, text, start)),
             None => is_open_left(text.ahead(from, start - from)),
         };
     };
@@ -142,8 +142,9 @@ fn is_open_before(text: &mut Text<'_>, start: usize, escapes: Option<&'static En
     let reach = if escapes.is_some() { ESCAPED_REACH } else { REACH };
     let len = match encoding.before {
         Before::Plain => {
-            decoded[..REACH].copy_from_slice(&decoded_before(encoding, &mut below, cursor.pos));
-            REACH
+            let before: [u8; ESCAPED_REACH] = decoded_before(encoding, &mut below, cursor.pos);
+            decoded[..ESCAPED_REACH].copy_from_slice(&before);
+            ESCAPED_REACH
         }
         Before::Encoded(retreat) => {
             let count = retreat(&mut below, &mut cursor, reach);
@@ -154,19 +155,21 @@ fn is_open_before(text: &mut Text<'_>, start: usize, escapes: Option<&'static En
         }
     };
     match escapes {
-        Some(escapes) => is_open_left(&decoded_before(escapes, &mut Text::new(&decoded[..=len], &mut []), len)),
+        Some(escapes) => {
+            is_open_left(&decoded_before::<REACH>(escapes, &mut Text::new(&decoded[..=len], &mut []), len))
+        }
         None => is_open_left(&decoded[..len]),
     }
 }
 
 /// The last characters before `pos` of a text in which some are escapes.
-fn decoded_before(encoding: &Encoding, text: &mut Text<'_>, pos: usize) -> [u8; REACH] {
-    let mut decoded = [0; REACH];
+fn decoded_before<const LEN: usize>(encoding: &Encoding, text: &mut Text<'_>, pos: usize) -> [u8; LEN] {
+    let mut decoded = [0; LEN];
     // From far enough back that the last characters are read from their starts.
-    let mut reader = Cursor::at(pos.saturating_sub(REACH * LONGEST_ESCAPE));
+    let mut reader = Cursor::at(pos.saturating_sub(LEN * LONGEST_ESCAPE));
     while let Some(unit) = (encoding.next)(text, &mut reader).filter(|unit| unit.end <= pos) {
         decoded.rotate_left(1);
-        decoded[REACH - 1] = unit.byte;
+        decoded[LEN - 1] = unit.byte;
     }
     decoded
 }

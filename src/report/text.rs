@@ -120,7 +120,8 @@ fn write_place(finding: &Finding, palette: &Palette, out: &mut dyn Write) -> io:
         write!(out, "{dim} as {}{dim:#}", finding.encodings.join(", "))?;
     }
     if let Some(doubt) = words::doubt(finding) {
-        write!(out, "{dim} {doubt}{dim:#}")?;
+        let comma = if finding.encodings.is_empty() { "" } else { "," };
+        write!(out, "{dim}{comma} {doubt}{dim:#}")?;
     }
     if let Some(suppression) = &finding.suppressed {
         write!(out, "{dim} suppressed by {}: {}{dim:#}", suppression.by.id(), terminal(suppression.reason.as_bytes()))?;
