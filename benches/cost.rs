@@ -4,6 +4,16 @@
 //! `cargo bench --bench cost` takes about two minutes and prints the dearest cases, `-- --all` all of them. The status is 1
 //! when one is above 512, which is what a small file may cost (`docs/detection.md`). All data is made from a seed.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::exit,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    reason = "a benchmark prints, has a status, and stops where something is wrong"
+)]
+
 #[path = "../tests/support/keys.rs"]
 mod keys;
 #[path = "support/source.rs"]

@@ -271,7 +271,7 @@ mod tests {
         let mut keys = Keys::new(31);
         let (key, other) = (keys.live(), keys.test());
         for (text, confidence) in [
-            (format!("{key}"), Confidence::High),
+            (key.clone(), Confidence::High),
             (format!("abc{key}def"), Confidence::Medium),
             (format!("abc {key}def"), Confidence::Medium),
             (format!("abc{key} def"), Confidence::Medium),

@@ -200,11 +200,11 @@ mod tests {
             }
         }
         // The same in what another encoding makes.
-        let encoded: String =
-            format!("5=\n{}", key.replacen('_', "=5F", 1)).bytes().map(|b| format!("&#{b};")).collect();
+        let text = format!("5=\n{}", key.replacen('_', "=5F", 1));
+        let encoded = text.bytes().map(|byte| format!("&#{byte};")).collect::<Vec<_>>().concat();
         assert_eq!(one_key(encoded.as_bytes()).confidence, Confidence::Medium);
         // A soft line break before a key that is encoded from its first letter on.
-        let encoded: String = key.bytes().map(|byte| format!("={byte:02X}")).collect();
+        let encoded = key.bytes().map(|byte| format!("={byte:02X}")).collect::<Vec<_>>().concat();
         assert_eq!(one_key(format!(" =\n{encoded}").as_bytes()).confidence, Confidence::High);
     }
 }

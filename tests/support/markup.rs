@@ -36,7 +36,7 @@ pub const DOCX: &[Join] = &[
     docx("indented", "</w:t>\n      </w:r>\n      <w:r>\n        <w:t>"),
 ];
 
-/// `ppt/slides/slide1.xml` of PowerPoint (section 21.1.2.3).
+/// `ppt/slides/slide1.xml` of `PowerPoint` (section 21.1.2.3).
 pub const PPTX: &[Join] = &[
     join(
         "runs",
@@ -63,7 +63,7 @@ pub const XLSX: &[Join] = &[
     ),
 ];
 
-/// `content.xml` of OpenDocument (part 3 section 6.1.7).
+/// `content.xml` of `OpenDocument` (part 3 section 6.1.7).
 pub const ODT: &[Join] = &[
     join(
         "spans",

@@ -69,7 +69,7 @@ mod tests {
     /// What stands before the numbers is no number where a letter is between.
     #[test]
     fn neighbours_are_numbers_of_the_list() {
-        let codes: String = Keys::new(63).live().bytes().map(|byte| format!("{byte}, ")).collect();
+        let codes = Keys::new(63).live().bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ") + ", ";
         for (before, confidence) in [
             ("111, ", Confidence::Medium),
             ("31m111, ", Confidence::Medium),

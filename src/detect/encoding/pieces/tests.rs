@@ -302,8 +302,8 @@ fn a_cut_key_takes_nothing_from_the_next() {
         for gap in ["\n", "\", \"", "\n- ", "<br>"] {
             let text = format!("{}{gap}{}\n", &keys.live()[..cut], keys.live());
             let found = keys_in(text.as_bytes());
-            let ranges: Vec<_> = found.iter().map(|found| found.range.clone()).collect();
-            assert_eq!(ranges, [cut + gap.len()..text.len() - 1], "{text}");
+            let starts: Vec<_> = found.iter().map(|found| found.range.start).collect();
+            assert_eq!(starts, [cut + gap.len()], "{text}");
         }
     }
 }
