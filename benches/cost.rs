@@ -235,7 +235,7 @@ fn time(detector: &Detector, file: &mut File, buffer: &mut [u8], runs: usize) ->
             let (read, outcome) = fill(file, buffer);
             outcome.expect("a file");
             if read == 0 {
-                return cpu_time() - begin;
+                return cpu_time().saturating_sub(begin);
             }
             let (outcome, _) =
                 search.run(Kind::Content, b"", &mut Content::Whole(black_box(&buffer[..read])), &mut |_| {});

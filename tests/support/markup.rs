@@ -202,14 +202,14 @@ pub fn panel(label: &str, key: &str, width: usize, frame: &str) -> (usize, Text)
     let (first, last) = (label.chars().count(), content.len() - 1);
     let (mut text, mut span) = (String::new(), 0..0);
     for (number, line) in content.chunks(width).enumerate() {
-        text.push_str(&format!("{frame} "));
+        text.extend([frame, " "]);
         for (column, c) in line.iter().enumerate() {
             let place = number * width + column;
             span.start = if place == first { text.len() } else { span.start };
             text.push(*c);
             span.end = if place == last { text.len() } else { span.end };
         }
-        text.push_str(&format!("{} {frame}\n", " ".repeat(width - line.len())));
+        text.extend([" ".repeat(width - line.len()).as_str(), " ", frame, "\n"]);
     }
     let breaks = last / width - first / width;
     let mut panel = Text::plain(b"", text.as_bytes(), b"");

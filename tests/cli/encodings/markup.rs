@@ -179,7 +179,7 @@ fn panels_of_every_width() {
 #[test]
 fn recordings_of_what_was_typed() {
     let mut table = Table::new(860);
-    let typed: String = "export HOPX_API_KEY=".chars().map(|c| format!("[0.1, \"o\", \"{c}\"]\n")).collect();
+    let typed = "export HOPX_API_KEY=".chars().map(|c| format!("[0.1, \"o\", \"{c}\"]\n")).collect::<Vec<_>>().concat();
     for join in RECORDING {
         for count in 1..=4 {
             for _ in 0..10 {

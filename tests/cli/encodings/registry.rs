@@ -12,7 +12,7 @@ fn exported(start: &str, text: Text) -> Text {
     let (mut shown, mut column, mut span) = (String::new(), start.len(), 0..0);
     for (number, byte) in text.bytes.iter().enumerate() {
         span.start = if number == text.key.start { shown.len() } else { span.start };
-        shown.push_str(&format!("{byte:02x}"));
+        shown.extend([format!("{byte:02x}")]);
         span.end = if number + 1 == text.key.end { shown.len() } else { span.end };
         if number + 1 < text.bytes.len() {
             shown.push(',');
