@@ -283,9 +283,9 @@ fn the_grammar_drops_the_placeholders_that_the_detector_drops() {
                 let is_small = rng.bool();
                 let (wanted, other) = if is_small { (b"c", b"A") } else { (b"A", b"c") };
                 secret[42] = wanted[0];
-                secret
-                    .iter_mut()
-                    .for_each(|c| *c = if is_small { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() });
+                for c in &mut secret {
+                    *c = if is_small { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+                }
                 if rng.bool() {
                     secret[rng.usize(..43)] = other[0];
                 }

@@ -1,5 +1,5 @@
-//! Keys in pieces: joined in source ([`split`]: `"hopx_live_" + "ID" + ".SECRET"`, a hard wrap, a diff), or cut by what a
-//! reader does not see ([`markup`]: tags, zero-width characters, colours, the frame of a table).
+//! Keys in pieces: joined in source (`split`: `"hopx_live_" + "ID" + ".SECRET"`, a hard wrap, a diff), or cut by what a
+//! reader does not see (`markup`: tags, zero-width characters, colours, the frame of a table).
 //!
 //! Between two pieces stands a break. Where one ends is often open (`.` and `-` join, make a margin, and are characters of
 //! a key), so every end is followed, and what becomes a key wins. Nothing is evaluated: a break never holds a name or a
