@@ -42,12 +42,24 @@ const SOURCE_MIB: usize = 32;
 /// The most that a case may cost, as a multiple of source text.
 const BAR: f64 = 512.0;
 /// How often a dear case is measured; the fastest run counts.
-const RUNS: usize = 5;
+const RUNS: usize = 3;
 /// What is measured once more: above a part of the bar.
-const DEAR: f64 = BAR / 4.0;
+const DEAR: f64 = BAR / 2.0;
 
 /// A text and its name.
 type Named = (String, Vec<u8>);
+
+/// A case: its name, and what makes its text.
+struct Case {
+    name: String,
+    text: Box<dyn FnOnce() -> Vec<u8>>,
+}
+
+impl Case {
+    fn new(name: String, text: impl FnOnce() -> Vec<u8> + 'static) -> Case {
+        Case { name, text: Box::new(text) }
+    }
+}
 
 /// What is repeated: beginnings of keys, and all that may follow one.
 fn seeds() -> Vec<Named> {
@@ -134,25 +146,24 @@ fn repeated(text: &[u8]) -> Vec<u8> {
     text.iter().copied().cycle().take(MIB).collect()
 }
 
-/// A text in an encoding: what the encoding says it looks like, in each of its forms.
-fn encoded(chain: &[&Encoding], text: Vec<u8>) -> Vec<Vec<u8>> {
-    chain.iter().rev().fold(vec![text], |texts, encoding| {
-        texts.iter().flat_map(|text| (encoding.forms)(text).into_iter().map(|form| form.bytes)).collect()
-    })
+/// A text in an encoding: what the encoding says it looks like, in the first of its forms.
+fn encoded(chain: &[&Encoding], text: Vec<u8>) -> Vec<u8> {
+    chain.iter().rev().fold(text, |text, encoding| (encoding.forms)(&text).swap_remove(0).bytes)
 }
 
 /// Every seed in every chain, repeated before it is encoded and after.
-fn in_chains(seeds: &[Named]) -> Vec<Named> {
+fn in_chains(seeds: &[Named]) -> Vec<Case> {
     let within = WITHIN.iter().map(|encoding| vec![*encoding]);
     let chains: Vec<Vec<&Encoding>> = ROWS.iter().map(|row| row.chain.to_vec()).chain(within).collect();
     let mut cases = Vec::new();
     for chain in &chains {
         let name = chain.iter().map(|encoding| encoding.name).collect::<Vec<_>>().join(",");
         for (seed, text) in seeds {
-            // Repeated before it is encoded, so that the alignment differs from one to the next.
-            let repeated: Vec<u8> = text.iter().copied().cycle().take(text.len().max(MIB / 8)).collect();
-            let bytes = encoded(chain, repeated).into_iter().next().expect("a form");
-            cases.push((format!("[{name}] {seed}"), bytes));
+            let (chain, text) = (chain.clone(), text.clone());
+            cases.push(Case::new(format!("[{name}] {seed}"), move || {
+                // Repeated before it is encoded, so that the alignment differs from one to the next.
+                encoded(&chain, text.iter().copied().cycle().take(text.len().max(MIB / 8)).collect())
+            }));
         }
     }
     cases
@@ -177,27 +188,30 @@ fn packed(packed: Packed, layers: usize, level: u32, text: &[u8]) -> Vec<u8> {
 }
 
 /// Streams: empty, short, long, cut, and full of false starts.
-fn streams(seeds: &[Named]) -> Vec<Named> {
+fn streams(seeds: &[Named]) -> Vec<Case> {
     let mut cases = Vec::new();
     for &(format, layers) in PACKED {
         let name = format!("[{}{}]", "base64,".repeat(layers), format.name());
-        let mut case = |what: &str, text: &[u8]| cases.push((format!("{name} {what}"), text.to_vec()));
         for level in [0, 1, 9] {
-            let stream = |text: &[u8]| [packed(format, layers, level, text), b"\n".to_vec()].concat();
-            case(&format!("empty streams of level {level}"), &stream(b""));
-            case(&format!("short streams of level {level}"), &stream(b"a short text, and then another one"));
-            let short = stream(b"a short text, and then another one, that is a bit longer");
+            // `text` over and over in a stream of `len` bytes, of which `cut` are kept, and a newline.
+            let mut case = |what: &str, text: &[u8], len: usize, cut: usize| {
+                let text = text.to_vec();
+                cases.push(Case::new(format!("{name} {what}, level {level}"), move || {
+                    let full: Vec<u8> = text.iter().copied().cycle().take(len).collect();
+                    let stream = packed(format, layers, level, &full);
+                    [&stream[..cut.min(stream.len())], b"\n"].concat()
+                }));
+            };
+            let short = b"a short text, and then another one, that is a bit longer";
+            case("empty streams", short, 0, usize::MAX);
+            case("short streams", short, 34, usize::MAX);
             for cut in [16, 32, 48] {
-                case(
-                    &format!("streams of level {level} cut at {cut}"),
-                    &[&short[..cut.min(short.len() - 1)], b"\n"].concat(),
-                );
+                case(&format!("streams cut at {cut}"), short, short.len(), cut);
             }
-            case(&format!("zeros of level {level}"), &stream(&vec![0; 4 * MIB]));
+            case("zeros", &[0], 4 * MIB, usize::MAX);
             for (seed, text) in seeds.iter().take(10) {
                 for len in [200, 4_000, 4 * MIB] {
-                    let full: Vec<u8> = text.iter().copied().cycle().take(len).collect();
-                    case(&format!("{len} bytes of {seed}, level {level}"), &stream(&full));
+                    case(&format!("{len} bytes of {seed}"), text, len, usize::MAX);
                 }
             }
         }
@@ -207,8 +221,9 @@ fn streams(seeds: &[Named]) -> Vec<Named> {
         [("name", &b"\x1f\x8b\x08\x08\0\0\0\0\0\x03"[..]), ("field", b"\x1f\x8b\x08\x04\0\0\0\0\0\x03\x80\0")]
     {
         for more in [0, 1, 2, 200] {
-            let text = data_encoding::BASE64.encode(&[header, &vec![b'a'; more]].concat());
-            cases.push((format!("[base64,gzip] header with a {what} and {more} bytes"), text.into_bytes()));
+            cases.push(Case::new(format!("[base64,gzip] header with a {what} and {more} bytes"), move || {
+                data_encoding::BASE64.encode(&[header, &vec![b'a'; more]].concat()).into_bytes()
+            }));
         }
     }
     cases
@@ -265,16 +280,19 @@ fn main() {
     let needles = needle::needles().into_iter().flat_map(|needle| {
         let name = String::from_utf8_lossy(&needle.bytes).into_owned();
         let spaced = [needle.bytes.as_slice(), b"\n"].concat();
-        [(format!("needle {name:?}"), needle.bytes), (format!("needle {name:?} and newline"), spaced)]
+        [
+            Case::new(format!("needle {name:?}"), move || needle.bytes),
+            Case::new(format!("needle {name:?} and newline"), move || spaced),
+        ]
     });
     let mut cases = in_chains(&seeds);
     cases.extend(needles);
     cases.extend(streams(&seeds));
-    cases.retain(|(name, _)| only.as_ref().is_none_or(|only| name.contains(only.as_str())));
+    cases.retain(|case| only.as_ref().is_none_or(|only| case.name.contains(only.as_str())));
     let count = cases.len();
     let mut costs: Vec<(f64, String)> = Vec::with_capacity(count);
-    for (name, text) in cases {
-        let mut file = file(&repeated(&text));
+    for Case { name, text } in cases {
+        let mut file = file(&repeated(&text()));
         let mut cost = |runs| time(&detector, &mut file, &mut buffer, runs).as_secs_f64() / unit;
         let once = cost(1);
         let cost = if once > DEAR { cost(RUNS) } else { once };

@@ -377,7 +377,7 @@ mod tests {
             next: |text, cursor| {
                 let byte = text.byte(cursor.pos)?.wrapping_sub(1);
                 cursor.pos += 1;
-                Some(Unit { byte, start: cursor.pos - 1, end: cursor.pos })
+                Some(Unit::new(byte, cursor.pos - 1..cursor.pos))
             },
             before: Before::Plain,
             introducers: b"",

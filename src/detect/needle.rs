@@ -44,9 +44,8 @@ pub type Layers = [Layer; 2];
 
 /// How many more bytes than one an escape takes that may stand in the place of one.
 const ESCAPED: usize = 12;
-/// How many characters of the outer encoding are read before a needle of two: what the inner one needs to begin, and some
-/// of what stands before the key.
-const LEAD: usize = 8;
+/// How many characters of the outer encoding are read before a needle of two: what the inner one needs to begin.
+const LEAD: usize = 2;
 
 /// All needles, those of the simplest encodings first.
 pub fn needles() -> Vec<Needle> {
@@ -107,7 +106,7 @@ impl KeyStart {
                 let back = if self.is_behind_hopx() {
                     // Most false starts show it in the character before.
                     let (mut cursor, _) = (only.seek)(plain, place(0, at, self.skip), 1)?;
-                    let before = (only.next)(plain, &mut cursor)?.byte;
+                    let before = (only.next)(plain, &mut cursor)?.byte();
                     matches!(before, b'_' | b'f' | b'F' | b';' | b'}').then_some(self.offset + ESCAPED)?
                 } else {
                     self.offset

@@ -94,18 +94,18 @@ fn rest(text: &mut Text<'_>, start: usize, plain: usize) -> Option<Rest> {
 fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &'static Encoding) -> Option<Rest> {
     let mut cursor = Cursor::at(start + plain);
     // A false start shows in its first escape.
-    let first = (encoding.next)(text, &mut cursor).filter(|unit| fits(plain, unit.byte))?;
+    let first = (encoding.next)(text, &mut cursor).filter(|unit| fits(plain, unit.byte()))?;
     let mut characters = Zeroizing::new([0; KEY_LEN]);
     characters[..plain].copy_from_slice(text.ahead(start, plain));
-    characters[plain] = first.byte;
+    characters[plain] = first.byte();
     for (place, character) in characters.iter_mut().enumerate().skip(plain + 1) {
-        *character = (encoding.next)(text, &mut cursor).map(|unit| unit.byte).filter(|byte| fits(place, *byte))?;
+        *character = (encoding.next)(text, &mut cursor).map(|unit| unit.byte()).filter(|byte| fits(place, *byte))?;
     }
     let key = Key::at_start(characters.as_slice())?;
     let end = cursor.pos;
     let mut after = [0; REACH];
     let units = std::iter::from_fn(|| (encoding.next)(text, &mut cursor));
-    let len = after.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte).count();
+    let len = after.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte()).count();
     let is_open_right = is_open_right(&after[..len]);
     Some(Rest { key, end, encoding: Some(encoding), name: Some(encoding.name), is_guess: false, is_open_right })
 }
@@ -149,7 +149,7 @@ fn is_open_before(text: &mut Text<'_>, start: usize, escapes: Option<&'static En
         Before::Encoded(retreat) => {
             let count = retreat(&mut below, &mut cursor, reach);
             let units = std::iter::from_fn(|| (encoding.next)(&mut below, &mut cursor)).take(count);
-            let len = decoded.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte).count();
+            let len = decoded.iter_mut().zip(units).map(|(byte, unit)| *byte = unit.byte()).count();
             decoded[len] = HOPX[0];
             len
         }
@@ -167,9 +167,9 @@ fn decoded_before<const LEN: usize>(encoding: &Encoding, text: &mut Text<'_>, po
     let mut decoded = [0; LEN];
     // From far enough back that the last characters are read from their starts.
     let mut reader = Cursor::at(pos.saturating_sub(LEN * LONGEST_ESCAPE));
-    while let Some(unit) = (encoding.next)(text, &mut reader).filter(|unit| unit.end <= pos) {
+    while let Some(unit) = (encoding.next)(text, &mut reader).filter(|unit| unit.end() <= pos) {
         decoded.rotate_left(1);
-        decoded[LEN - 1] = unit.byte;
+        decoded[LEN - 1] = unit.byte();
     }
     decoded
 }

@@ -24,15 +24,41 @@ const _: () = assert!(MAX_BEFORE + MAX_AFTER <= MAX_REACH, "what a needle needs 
 /// Stands for a character outside ASCII in decoded text.
 pub const OTHER: u8 = 0xff;
 
-/// One decoded byte.
+/// One decoded byte, and where its encoded form is in the text below. All in one number, which is returned in a register:
+/// through memory that was a third of the time of decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unit {
+pub struct Unit(u64);
+
+impl Unit {
+    /// The bits of an offset, which is one in a window.
+    const OFFSET: u32 = 28;
+    const _FITS: () = assert!(MAX_BEFORE + MAX_AFTER < 1 << Unit::OFFSET, "a window's length is an offset");
+
+    /// A byte whose encoded form is at `range` of the text below.
+    pub fn new(byte: u8, range: Range<usize>) -> Unit {
+        Unit(u64::from(byte) << (2 * Unit::OFFSET) | (range.start as u64) << Unit::OFFSET | range.end as u64)
+    }
+
     /// The byte; [`OTHER`] for a character outside ASCII.
-    pub byte: u8,
+    #[expect(clippy::cast_possible_truncation, reason = "nothing but the byte is left")]
+    pub fn byte(self) -> u8 {
+        (self.0 >> (2 * Unit::OFFSET)) as u8
+    }
+
     /// Where its encoded form starts in the text below.
-    pub start: usize,
+    pub fn start(self) -> usize {
+        Unit::offset(self.0 >> Unit::OFFSET)
+    }
+
     /// Where it ends, exclusive.
-    pub end: usize,
+    pub fn end(self) -> usize {
+        Unit::offset(self.0)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "few bits are left")]
+    fn offset(number: u64) -> usize {
+        (number & ((1 << Unit::OFFSET) - 1)) as usize
+    }
 }
 
 /// Where an encoding reads on in the text below.
@@ -64,7 +90,7 @@ pub struct Layer {
     cursor: Cursor,
     bytes: Vec<u8>,
     /// Where in the text below each byte came from.
-    origins: Vec<(usize, usize)>,
+    units: Vec<Unit>,
     is_at_end: bool,
 }
 
@@ -72,7 +98,7 @@ impl Layer {
     /// A layer that [`Layer::open`] has not been called for.
     pub const fn closed() -> Layer {
         let cursor = Cursor { pos: 0, phase: 0, shared: None, margin: None, is_behind_key: false };
-        Layer { encoding: None, cursor, bytes: Vec::new(), origins: Vec::new(), is_at_end: true }
+        Layer { encoding: None, cursor, bytes: Vec::new(), units: Vec::new(), is_at_end: true }
     }
 
     /// Begins anew: what `encoding` reads from `cursor` on.
@@ -80,7 +106,7 @@ impl Layer {
         self.encoding = Some(encoding);
         self.cursor = cursor;
         self.bytes.clear();
-        self.origins.clear();
+        self.units.clear();
         self.is_at_end = false;
     }
 }
@@ -151,20 +177,20 @@ impl<'t> Text<'t> {
         let mut range = range;
         for layer in self.layers.iter().rev() {
             // Reversed text runs from the end of the text below to its start.
-            let (first, last) = (layer.origins[range.start], layer.origins[range.end - 1]);
-            range = first.0.min(last.0)..first.1.max(last.1);
+            let (first, last) = (layer.units[range.start], layer.units[range.end - 1]);
+            range = first.start().min(last.start())..first.end().max(last.end());
         }
         range
     }
 
     /// Where in the text below the byte at this offset, which must have been read, came from.
     pub fn origin(&self, at: usize) -> Option<usize> {
-        self.layers.last()?.origins.get(at).map(|origin| origin.0)
+        self.layers.last()?.units.get(at).map(|unit| unit.start())
     }
 
     /// Where in the text below the bytes before this offset, which must have been read, end.
     pub fn origins_end(&self, at: usize) -> Option<usize> {
-        self.layers.last()?.origins.get(at.checked_sub(1)?).map(|origin| origin.1)
+        self.layers.last()?.units.get(at.checked_sub(1)?).map(|unit| unit.end())
     }
 
     /// Says that all of a key has been read.
@@ -178,7 +204,7 @@ impl<'t> Text<'t> {
     /// have been read.
     pub fn cursor_at(&self, at: usize) -> Option<(&'static Encoding, Cursor)> {
         let layer = self.layers.last()?;
-        let (pos, _) = *layer.origins.get(at)?;
+        let pos = layer.units.get(at)?.start();
         // Three bytes of base64 are a group.
         let phase = (usize::from(layer.cursor.phase) + 2 * (layer.bytes.len() - at)) % 3;
         let cursor = Cursor { phase: u8::try_from(phase).ok()?, margin: layer.cursor.margin, ..Cursor::at(pos) };
@@ -187,7 +213,10 @@ impl<'t> Text<'t> {
 
     /// Overwrites what was decoded.
     pub fn wipe(&mut self) {
-        self.layers.iter_mut().for_each(|layer| layer.bytes.zeroize());
+        for layer in &mut *self.layers {
+            layer.bytes.zeroize();
+            layer.units.iter_mut().for_each(|unit| unit.0.zeroize());
+        }
     }
 }
 
@@ -200,8 +229,8 @@ impl Layer {
                 self.is_at_end = true;
                 break;
             };
-            self.bytes.push(unit.byte);
-            self.origins.push((unit.start, unit.end));
+            self.bytes.push(unit.byte());
+            self.units.push(unit);
         }
     }
 }

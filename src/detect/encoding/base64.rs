@@ -125,7 +125,7 @@ fn next(text: &mut Text<'_>, cursor: &mut Cursor) -> Option<Unit> {
     };
     cursor.phase = (cursor.phase + 1) % 3;
     cursor.shared = (cursor.phase != 0).then_some((second, last));
-    Some(Unit { byte, start, end: last + 1 })
+    Some(Unit::new(byte, start..last + 1))
 }
 
 fn is_at_digit(text: &mut Text<'_>, cursor: &Cursor) -> bool {
@@ -133,17 +133,23 @@ fn is_at_digit(text: &mut Text<'_>, cursor: &Cursor) -> bool {
 }
 
 /// The next digit, over line breaks, and its offset.
+#[inline]
 fn digit(text: &mut Text<'_>, cursor: &mut Cursor) -> Option<(u8, usize)> {
-    let value = if let Some(value) = value(text.byte(cursor.pos)?) {
-        value
-    } else {
-        let line = break_at(text, cursor.pos, cursor.margin)?;
-        let value = text.byte(line.next).and_then(value)?;
-        cursor.pos = line.next;
-        value
+    let value = match value(text.byte(cursor.pos)?) {
+        Some(value) => value,
+        None => digit_behind_break(text, cursor)?,
     };
     cursor.pos += 1;
     Some((value, cursor.pos - 1))
+}
+
+/// The digit that a line break is before, to which the cursor is moved.
+#[cold]
+fn digit_behind_break(text: &mut Text<'_>, cursor: &mut Cursor) -> Option<u8> {
+    let line = break_at(text, cursor.pos, cursor.margin)?;
+    let value = text.byte(line.next).and_then(value)?;
+    cursor.pos = line.next;
+    Some(value)
 }
 
 /// The cursor stands at the first digit of a byte. A line break between two groups may be the start of the text.

@@ -25,7 +25,7 @@ impl Escape {
     pub fn at(self, cursor: &mut Cursor) -> Unit {
         let start = cursor.pos + self.skip;
         cursor.pos += self.len;
-        Unit { byte: self.byte, start, end: cursor.pos }
+        Unit::new(self.byte, start..cursor.pos)
     }
 }
 

@@ -109,16 +109,16 @@ pub fn join(text: &mut Text<'_>, start: usize, joined: usize) -> Option<Joined> 
     let first =
         Way { gaps: [(0, 0); MAX_BREAKS], breaks: 0, kind: Kind::Split, joined, end: start + joined, doubts: 0 };
     // Most false starts end here, before there is room for more ways than one.
-    if breaks(text, &first).as_slice().is_empty() {
-        return None;
-    }
+    let mut first_ends = Some(breaks(text, &first)).filter(|ends| !ends.as_slice().is_empty());
+    first_ends.as_ref()?;
     let mut best: Option<((bool, usize, usize), Way)> = None;
     let (mut ways, mut next) = (Fixed::new(first), Fixed::new(first));
     ways.push(first);
     for count in 1..=MAX_BREAKS {
         next.len = 0;
         for way in ways.as_slice() {
-            for &(end, kind) in breaks(text, way).as_slice() {
+            let ends = first_ends.take().unwrap_or_else(|| breaks(text, way));
+            for &(end, kind) in ends.as_slice() {
                 let way = way.after(text, end, kind);
                 if way.joined < KEY_LEN {
                     keep(&mut next, way);
@@ -208,8 +208,8 @@ impl Way {
     /// A name at the start of a line is the next setting and not the end of a key, so that a made-up key that is too
     /// short does not take its last characters from there.
     fn is_key(&self, text: &mut Text<'_>, start: usize) -> bool {
-        let blanks = text.ahead(self.end, MAX_SPLIT).iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let is_assigned = matches!(text.byte(self.end + blanks), Some(b'=' | b':' | b'('));
+        let behind = blanks_end(text, self.end);
+        let is_assigned = matches!(text.byte(behind), Some(b'=' | b':' | b'('));
         let is_named = is_assigned && self.kind == Kind::Split && self.last().is_some_and(|gap| !is_quoted(text, gap));
         !is_named && Key::at_start(self.key(text, start).as_slice()).is_some()
     }
@@ -228,6 +228,12 @@ fn is_quoted(text: &mut Text<'_>, (start, end): (usize, usize)) -> bool {
 /// How many bytes from `at` on can be the characters of a key from number `joined` on.
 fn run(text: &mut Text<'_>, at: usize, joined: usize) -> usize {
     (joined..KEY_LEN).take_while(|&place| text.byte(at + place - joined).is_some_and(|byte| fits(place, byte))).count()
+}
+
+/// Where blanks end that begin at `pos`, [`MAX_SPLIT`] at most.
+fn blanks_end(text: &mut Text<'_>, pos: usize) -> usize {
+    let most = pos + MAX_SPLIT;
+    (pos..most).find(|&at| !matches!(text.byte(at), Some(b' ' | b'\t'))).unwrap_or(most)
 }
 
 /// Adds the end of a break behind which the character of a key stands that comes next.

@@ -15,7 +15,7 @@ pub const REVERSED: Encoding = Encoding {
         let start = cursor.pos.checked_sub(1)?;
         let byte = text.byte(start)?;
         let end = std::mem::replace(&mut cursor.pos, start);
-        Some(Unit { byte, start, end })
+        Some(Unit::new(byte, start..end))
     },
     before: Before::Encoded(retreat),
     introducers: b"",

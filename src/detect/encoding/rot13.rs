@@ -11,7 +11,7 @@ pub const ROT13: Encoding = Encoding {
         let byte = rotated(text.byte(cursor.pos)?);
         let start = cursor.pos;
         cursor.pos += 1;
-        Some(Unit { byte, start, end: cursor.pos })
+        Some(Unit::new(byte, start..cursor.pos))
     },
     before: Before::Encoded(|_, cursor, most| {
         let back = most.min(cursor.pos);

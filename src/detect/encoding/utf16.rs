@@ -56,7 +56,7 @@ fn next(text: &mut Text<'_>, cursor: &mut Cursor, unit: fn([u8; 2]) -> u16) -> O
     let byte = u8::try_from(unit(bytes)).ok().filter(u8::is_ascii).unwrap_or(OTHER);
     let start = cursor.pos;
     cursor.pos += 2;
-    Some(Unit { byte, start, end: cursor.pos })
+    Some(Unit::new(byte, start..cursor.pos))
 }
 
 /// Whether a key that this encoding has read from `span` of the text is its own: `\0 h \0 o … x \0` can be read in both

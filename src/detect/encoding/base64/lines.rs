@@ -99,7 +99,7 @@ fn newline_before(bytes: &[u8]) -> Option<(Newline, usize)> {
         b'\r' => Some((Newline::CarriageReturn, 1)),
         b'n' => escaped(Newline::LineFeed),
         b'r' => escaped(Newline::CarriageReturn),
-        b';' | b'A' | b'a' | b'D' | b'd' => {
+        b';' | b'A' | b'a' | b'D' | b'd' if matches!(bytes, [.., b'%', b'0', _] | [.., b';']) => {
             NEWLINES.iter().find(|(form, _)| bytes.ends_with(form)).map(|(form, newline)| (*newline, form.len()))
         }
         _ => None,
@@ -154,6 +154,10 @@ pub fn break_before(text: &mut Text<'_>, pos: usize, margin: Option<u8>) -> Opti
     let last = text.byte(pos.checked_sub(1)?)?;
     let may_break = matches!(last, b'\n' | b'n' | b';' | b'A' | b'a') || is_blank(last) || is_quote(last);
     if !may_break && margin != Some(last) {
+        return None;
+    }
+    // A digit that a newline may end with mostly stands behind another.
+    if last.is_ascii_alphabetic() && text.byte(pos.wrapping_sub(2)).is_none_or(|byte| !matches!(byte, b'\\' | b'0')) {
         return None;
     }
     let from = pos.saturating_sub(INDENTATION);

@@ -1,7 +1,7 @@
 //! Breaks in markup: what a reader of the text does not see.
 
 use crate::detect::encoding::escape::number;
-use crate::detect::encoding::pieces::{Ends, Kind, MAX_MARKUP, add_end, split};
+use crate::detect::encoding::pieces::{Ends, Kind, MAX_MARKUP, add_end, blanks_end, split};
 use crate::detect::text::{OTHER, Text};
 
 /// The escape character that begins a control sequence of a terminal: itself, or written out as a program's source, a
@@ -18,9 +18,6 @@ const NAMES: [&[u8]; 5] = [b"shy;", b"ZeroWidthSpace;", b"zwnj;", b"zwj;", b"NoB
 fn is_zero_width(code: u32) -> bool {
     matches!(code, 0xad | 0x200b..=0x200d | 0x2060 | 0xfeff)
 }
-
-/// What frames the cells of a table: a bar of ASCII, light, heavy and double lines of box drawing (U+2502, U+2503, U+2551).
-const FRAMES: [&[u8]; 5] = [b"|", b"\xe2\x94\x82", b"\xe2\x94\x83", b"\xe2\x95\x91", &[OTHER]];
 
 /// The most bytes that are looked at for what is mostly short: text that is decoded for nothing costs more than looking
 /// twice.
@@ -72,17 +69,16 @@ fn tag(text: &mut Text<'_>, pos: usize) -> Option<usize> {
     if !(matches!(first, b'/' | b'!' | b'?') || first.is_ascii_alphabetic()) {
         return None;
     }
-    for most in [SHORT / 4, SHORT, MAX_MARKUP] {
-        let bytes = text.ahead(pos + 1, most);
-        if let Some(end) = memchr::memchr2(b'<', b'>', bytes) {
-            return (bytes[end] == b'>').then_some(end + 2);
-        }
-    }
-    None
+    let end = position(text, pos + 1, |byte| matches!(byte, b'<' | b'>'))?;
+    (text.byte(pos + 1 + end) == Some(b'>')).then_some(end + 2)
 }
 
 /// The length of a character without a width: in UTF-8, as a reference of HTML, or as an escape of JSON.
 fn zero_width(text: &mut Text<'_>, pos: usize) -> Option<usize> {
+    // Most text that begins like one shows in the second byte that it is none.
+    if matches!(text.ahead(pos, 2), [b'&', next] if !matches!(next, b'#' | b's' | b'z' | b'Z' | b'N')) {
+        return None;
+    }
     match text.ahead(pos, 17) {
         [0xc2, 0xad, ..] => Some(2),
         [0xe2, 0x80, 0x8b..=0x8d, ..] | [0xe2, 0x81, 0xa0, ..] | [0xef, 0xbb, 0xbf, ..] => Some(3),
@@ -105,38 +101,50 @@ fn zero_width(text: &mut Text<'_>, pos: usize) -> Option<usize> {
 
 /// The length of a control sequence (ECMA-48 section 5.4) or an operating system command, as links are written with.
 fn control(text: &mut Text<'_>, pos: usize) -> Option<usize> {
-    let escape = escape(text.ahead(pos, 8))?;
+    let escape = escape(text, pos)?;
     let sequence = pos + escape;
     let len = match text.byte(sequence)? {
         b'[' => {
-            let is_parameter = |byte: &u8| matches!(byte, b' '..=b'?');
-            let parameters = text.ahead(sequence + 1, SHORT).iter().take_while(|byte| is_parameter(byte)).count();
+            let is_parameter = |byte: Option<u8>| matches!(byte, Some(b' '..=b'?'));
+            let parameters = (0..SHORT).take_while(|&at| is_parameter(text.byte(sequence + 1 + at))).count();
             text.byte(sequence + 1 + parameters).filter(|byte| matches!(byte, b'@'..=b'~'))?;
             parameters + 2
         }
-        b']' => [SHORT, MAX_MARKUP].into_iter().find_map(|most| {
-            let bytes = text.ahead(sequence, most);
-            let end = bytes.iter().position(|byte| matches!(byte, 0x07 | 0x1b | b'\\'))?;
-            let terminator = if bytes[end] == 0x07 {
+        b']' => {
+            let ends = |byte: &u8| matches!(byte, 0x07 | 0x1b | b'\\' | b'\r' | b'\n');
+            let end = position(text, sequence, ends)?;
+            let terminator = if text.byte(sequence + end) == Some(0x07) {
                 1
             } else {
-                let len = self::escape(&bytes[end..])?;
-                (bytes.get(end + len) == Some(&b'\\')).then_some(len + 1)?
+                let len = self::escape(text, sequence + end)?;
+                (text.byte(sequence + end + len) == Some(b'\\')).then_some(len + 1)?
             };
-            Some(end + terminator)
-        })?,
+            end + terminator
+        }
         _ => return None,
     };
     Some(escape + len)
 }
 
-/// The length of the escape character that the bytes begin with.
-fn escape(bytes: &[u8]) -> Option<usize> {
-    match bytes.first()? {
-        0x1b => Some(1),
-        b'^' | b'\\' | b'&' => ESCAPES.iter().find(|form| bytes.starts_with(form.as_bytes())).map(|form| form.len()),
-        _ => None,
-    }
+/// The length of the escape character at `pos`.
+fn escape(text: &mut Text<'_>, pos: usize) -> Option<usize> {
+    /// The length of the longest.
+    const LONGEST: usize = 6;
+    let first = text.byte(pos)?;
+    let is_begun = match first {
+        0x1b => return Some(1),
+        b'^' => text.byte(pos + 1) == Some(b'['),
+        b'&' => text.byte(pos + 1) == Some(b'#'),
+        b'\\' => matches!(text.byte(pos + 1), Some(b'x' | b'u' | b'0' | b'e' | b'E')),
+        _ => false,
+    };
+    let bytes = is_begun.then(|| text.ahead(pos, LONGEST))?;
+    ESCAPES.iter().find(|form| bytes.starts_with(form.as_bytes())).map(|form| form.len())
+}
+
+/// The distance from `pos` of the first byte that is wanted, [`MAX_MARKUP`] at most.
+fn position(text: &mut Text<'_>, pos: usize, is_wanted: impl Fn(&u8) -> bool) -> Option<usize> {
+    [SHORT / 4, SHORT, MAX_MARKUP].into_iter().find_map(|most| text.ahead(pos, most).iter().position(&is_wanted))
 }
 
 /// The length of the frame of a table, a line end, and the frame again.
@@ -150,17 +158,19 @@ fn frame(text: &mut Text<'_>, pos: usize) -> Option<usize> {
     Some(side(text, first + newline)? - pos)
 }
 
-/// Where one side of a frame ends, blanks on either side included.
+/// Where one side of a frame ends, blanks on either side included: a bar of ASCII, light, heavy and double lines of box
+/// drawing (U+2502, U+2503, U+2551).
 fn side(text: &mut Text<'_>, pos: usize) -> Option<usize> {
-    let mut end = blanks_end(text, pos);
-    let bytes = text.ahead(end, 3);
-    end += FRAMES.iter().find(|frame| bytes.starts_with(frame))?.len();
-    Some(blanks_end(text, end))
-}
-
-/// Where blanks end.
-fn blanks_end(text: &mut Text<'_>, pos: usize) -> usize {
-    (pos..pos + MAX_MARKUP).find(|&at| !matches!(text.byte(at), Some(b' ' | b'\t'))).unwrap_or(pos + MAX_MARKUP)
+    let start = blanks_end(text, pos);
+    let len = match text.byte(start)? {
+        b'|' | OTHER => 1,
+        0xe2 => match text.ahead(start + 1, 2) {
+            [0x94, 0x82 | 0x83] | [0x95, 0x91] => 3,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(blanks_end(text, start + len))
 }
 
 /// The length of the end of an event of a terminal's recording (asciicast) and the beginning of the next: `"]`, a line end,
@@ -169,7 +179,7 @@ fn event(text: &mut Text<'_>, pos: usize) -> Option<usize> {
     if text.ahead(pos, 2) != b"\"]" {
         return None;
     }
-    let bytes = text.ahead(pos + 2, 2 * SHORT);
+    let bytes = text.ahead(pos + 2, SHORT);
     let space = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let mut rest = bytes.strip_prefix(b",").unwrap_or(bytes);
     rest = rest[space(rest)..].strip_prefix(b"[")?;

@@ -1,7 +1,7 @@
 //! Breaks in source: quotes, what joins two literals, line ends and margins.
 
 use crate::detect::encoding::escape::backslashes;
-use crate::detect::encoding::pieces::{Ends, Kind, MAX_SPLIT, add_end};
+use crate::detect::encoding::pieces::{Ends, Kind, MAX_SPLIT, add_end, blanks_end};
 use crate::detect::text::Text;
 
 /// Whether a string literal may begin or end with this byte.
@@ -96,9 +96,8 @@ fn part(text: &mut Text<'_>, pos: usize, state: State) -> Option<(Part, usize)> 
         b'+' | b'.' | b'&' | b',' | b'|' | b'(' | b')' | b'~' | b';' => Some((Part::Join, 1)),
         b'<' if text.byte(pos + 1) == Some(b'>') => Some((Part::Join, 2)),
         b'_' if is_between => {
-            let rest = text.ahead(pos + 1, MAX_SPLIT);
-            let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-            matches!(rest.get(blanks), Some(b'\r' | b'\n')).then_some((Part::Join, 1 + blanks))
+            let end = blanks_end(text, pos + 1);
+            matches!(text.byte(end), Some(b'\r' | b'\n')).then_some((Part::Join, end - pos))
         }
         _ if is_between => prefix(text, pos),
         _ => None,
