@@ -17,7 +17,7 @@ use std::ops::Range;
 
 pub use self::confidence::Confidence;
 use self::encoding::{Packed, pieces};
-use self::needle::{Layers, Needle, Start};
+use self::needle::{Layers, Needle, Start, Tried};
 use self::prefilter::{Hit, Prefilter};
 use self::reading::Reading;
 use self::text::{Layer, MAX_AFTER, MAX_BEFORE, Text};
@@ -106,8 +106,9 @@ impl Detector {
         // A key is met at more than one needle: what was found reaches up to here, or is this one in pieces, between which
         // there may be others.
         let (mut taken, mut joined) = (0, 0..0);
+        let mut tried = Tried::default();
         self.prefilter.hits(haystack, owned).filter_map(move |hit| {
-            let (found, is_guess) = self.examine(haystack, hit)?;
+            let (found, is_guess) = self.examine(haystack, hit, &mut tried)?;
             let range = found.range();
             match &found {
                 Found::Packed { .. } => {}
@@ -123,8 +124,9 @@ impl Detector {
     /// whatever stands beside it.
     pub fn redact<'a>(&self, name: &'a [u8]) -> Cow<'a, [u8]> {
         let mut keys: Vec<(Range<usize>, Key)> = Vec::new();
+        let mut tried = Tried::default();
         for hit in self.prefilter.hits(name, 0..name.len()) {
-            let shaped = self.at_starts(name, hit, read);
+            let shaped = self.at_starts(name, hit, |start, place, layers| read(start, place, layers, &mut tried));
             keys.extend(
                 shaped.map(|(reading, base)| (base + reading.span.start..base + reading.span.end, reading.key)),
             );
@@ -150,15 +152,21 @@ impl Detector {
 
     /// Whether there is a needle in these bytes, and so maybe a key.
     pub fn may_hold(&self, bytes: &[u8]) -> bool {
-        self.prefilter.hits(bytes, 0..bytes.len()).next().is_some()
+        self.needles(bytes, 0..bytes.len()).next().is_some()
+    }
+
+    /// Where the needles are that start in `owned`, the first first.
+    pub fn needles<'a>(&'a self, haystack: &'a [u8], owned: Range<usize>) -> impl Iterator<Item = usize> + 'a {
+        self.prefilter.hits(haystack, owned).map(|hit| hit.start)
     }
 
     /// What is met at a needle, and whether it was put together from pieces.
-    fn examine(&self, haystack: &[u8], hit: Hit) -> Option<(Found, bool)> {
+    fn examine(&self, haystack: &[u8], hit: Hit, tried: &mut Tried) -> Option<(Found, bool)> {
         let len = self.needles[hit.needle].bytes.len();
-        let ((found, is_guess), base) = self.at_starts(haystack, hit, |start, window, at, layers| match *start {
-            Start::Key(_) | Start::BehindACut => judge(read(start, window, at, layers)?),
+        let ((found, is_guess), base) = self.at_starts(haystack, hit, |start, place, layers| match *start {
+            Start::Key(_) | Start::BehindACut => judge(read(start, place, layers, tried)?),
             Start::Packed(packed, layers) => {
+                let Place { window, at, .. } = place;
                 // Two letters prove little: they must begin a text.
                 let is_begun = packed == Packed::Gzip || at == 0 || !window[at - 1].is_ascii_alphanumeric();
                 is_begun.then_some((Found::Packed { range: at..at + len, packed, layers }, false))
@@ -179,23 +187,41 @@ impl Detector {
         &self,
         haystack: &[u8],
         hit: Hit,
-        mut read: impl FnMut(&Start, &[u8], usize, &mut Layers) -> Option<T>,
+        mut read: impl FnMut(&Start, Place<'_>, &mut Layers) -> Option<T>,
     ) -> Option<(T, usize)> {
         // An even offset, so that UTF-16 units keep their parity.
         let base = hit.start.saturating_sub(MAX_BEFORE) & !1;
         let window = &haystack[base..haystack.len().min(hit.start + MAX_AFTER)];
         let starts = &self.needles[hit.needle].starts;
-        let at = hit.start - base;
-        let found = LAYERS.with_borrow_mut(|layers| starts.iter().find_map(|start| read(start, window, at, layers)))?;
+        let place = Place { window, base, at: hit.start - base };
+        let found = LAYERS.with_borrow_mut(|layers| starts.iter().find_map(|start| read(start, place, layers)))?;
         Some((found, base))
     }
 }
 
-/// The key that a needle at `at` of the window begins, by its shape.
-fn read(start: &Start, window: &[u8], at: usize, layers: &mut Layers) -> Option<Reading> {
+/// Where a needle is.
+#[derive(Clone, Copy)]
+struct Place<'h> {
+    /// The bytes around it.
+    window: &'h [u8],
+    /// The offset of the window in the haystack.
+    base: usize,
+    /// Where in the window it is.
+    at: usize,
+}
+
+/// The key that a needle begins, by its shape; `None` where it has been tried already.
+fn read(start: &Start, place: Place<'_>, layers: &mut Layers, tried: &mut Tried) -> Option<Reading> {
+    let Place { window, base, at } = place;
     match start {
         Start::Key(start) => {
             let (mut text, key) = start.open(window, at, layers)?;
+            if start.has_siblings() {
+                text.byte(key)?;
+                if !start.is_new(base + text.span(key..key + 1).start, tried) {
+                    return None;
+                }
+            }
             reading::read(&mut text, key, start.row.chain, encoding::HOPX.len())
         }
         Start::BehindACut => {

@@ -31,6 +31,9 @@ impl Bounds {
     pub const TEXT: u64 = 16 << 20;
     /// How many times the size of the outer file may come out of compressed data in base64, beside [`Bounds::TEXT`].
     pub const TEXT_TIMES: u64 = 16;
+    /// How many of these bytes a needle among them counts for: to look at one costs about as much as to unpack and search
+    /// so many.
+    pub const TEXT_NEEDLE: u64 = 2 << 10;
     /// Bytes of memory that the buffers and dictionaries of one outer file may take together.
     pub const MEMORY: u64 = 160 << 20;
     /// Bytes of memory that each thread may take for a file while another one takes more.
@@ -177,7 +180,16 @@ impl Budget {
     /// [`Exceeded::Text`], which ends nothing else, or another bound that this exceeds or that was exceeded before.
     pub fn unpack_text(&self, bytes: u64) -> Result<(), Exceeded> {
         self.unpack(bytes)?;
-        let unpacked = self.of_text.get() + bytes;
+        self.charge_text(bytes)
+    }
+
+    /// Counts work on what came out of compressed data in base64 as if it were `bytes` of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Exceeded::Text`], which ends nothing else.
+    pub fn charge_text(&self, bytes: u64) -> Result<(), Exceeded> {
+        let unpacked = self.of_text.get().saturating_add(bytes);
         self.of_text.set(unpacked);
         let most = Bounds::TEXT + Bounds::TEXT_TIMES * self.read.get();
         if unpacked > most { Err(Exceeded::Text) } else { Ok(()) }

@@ -31,6 +31,8 @@ pub enum Start {
 pub struct KeyStart {
     /// The chain of encodings.
     pub row: &'static Row,
+    /// Which of the rows it is.
+    number: usize,
     /// Which form of each encoding it is, the outermost first.
     kinds: Vec<usize>,
     /// Which byte of the outermost form the needle begins at.
@@ -56,7 +58,7 @@ pub fn needles() -> Vec<Needle> {
 
 /// The needles of some encodings, and others.
 pub fn of(rows: &'static [Row], others: impl IntoIterator<Item = (Vec<u8>, Start)>) -> Vec<Needle> {
-    let keys = rows.iter().flat_map(starts).map(|(bytes, start)| (bytes, Start::Key(start)));
+    let keys = rows.iter().enumerate().flat_map(|(number, row)| starts(row, number)).map(|(bytes, start)| (bytes, Start::Key(start)));
     let mut needles: Vec<Needle> = Vec::new();
     for (bytes, start) in keys.chain(others) {
         match needles.iter_mut().find(|needle| needle.bytes == bytes) {
@@ -68,7 +70,7 @@ pub fn of(rows: &'static [Row], others: impl IntoIterator<Item = (Vec<u8>, Start
 }
 
 /// The needles of a row.
-fn starts(row: &'static Row) -> Vec<(Vec<u8>, KeyStart)> {
+fn starts(row: &'static Row, number: usize) -> Vec<(Vec<u8>, KeyStart)> {
     let mut starts = Vec::new();
     for piece in row.pieces {
         let mut forms = vec![(piece.text.to_vec(), Vec::new())];
@@ -86,7 +88,7 @@ fn starts(row: &'static Row) -> Vec<(Vec<u8>, KeyStart)> {
                 Cut::Halves => (half, vec![0, form.len() - half]),
             };
             for skip in skips {
-                let start = KeyStart { row, kinds: kinds.clone(), skip, offset: piece.offset };
+                let start = KeyStart { row, number, kinds: kinds.clone(), skip, offset: piece.offset };
                 starts.push((form[skip..skip + len].to_vec(), start));
             }
         }
@@ -94,7 +96,26 @@ fn starts(row: &'static Row) -> Vec<(Vec<u8>, KeyStart)> {
     starts
 }
 
+/// Where keys were looked for last, by the number of the row: at most chains one key is met at several needles.
+#[derive(Debug, Default)]
+pub struct Tried {
+    starts: Vec<usize>,
+}
+
 impl KeyStart {
+    /// Whether the key of this chain whose first character is at this offset of the haystack has not just been looked for.
+    pub fn is_new(&self, at: usize, tried: &mut Tried) -> bool {
+        if tried.starts.len() <= self.number {
+            tried.starts.resize(self.number + 1, usize::MAX);
+        }
+        std::mem::replace(&mut tried.starts[self.number], at) != at
+    }
+
+    /// Whether one key has several needles of this chain.
+    pub fn has_siblings(&self) -> bool {
+        self.row.cut == Cut::Halves || self.row.pieces.len() > 1
+    }
+
     /// The text that a needle at `at` of the window is in, and where in it the key begins. `None` when the bytes are not of
     /// this chain.
     pub fn open<'t>(&self, window: &'t [u8], at: usize, layers: &'t mut Layers) -> Option<(Text<'t>, usize)> {

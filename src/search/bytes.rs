@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::blob::{Block, Content, ReadError};
-use crate::container::{Budget, Exceeded};
+use crate::container::{Bounds, Budget, Exceeded};
 use crate::detect::encoding::Packed;
 use crate::detect::text::MAX_LEAD;
 use crate::detect::{Detector, Found, Match};
@@ -111,6 +111,16 @@ impl<'b> Bytes<'b> {
             self.count(&mut lines, block);
             lines.pass(block);
             self.lines = Some(lines);
+        }
+    }
+
+    /// The same for a block of what came out of compressed data in base64, unless there are more needles in it than the
+    /// budget has left.
+    pub fn unpacked(&mut self, block: &Block<'_>) {
+        let needles = self.detector.needles(block.bytes, block.owned.clone()).count() as u64;
+        match self.budget.charge_text(needles * Bounds::TEXT_NEEDLE) {
+            Ok(()) => self.block(block),
+            Err(exceeded) => self.exceeded = Some(exceeded),
         }
     }
 

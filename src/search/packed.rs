@@ -21,7 +21,7 @@ use crate::search::bytes::Bytes;
 /// The most packed bytes that are taken at a time.
 const CHUNK: usize = 32 << 10;
 /// How many are taken first: what is no stream mostly shows it in these. Each time it is twice as many.
-const FIRST_CHUNK: usize = 32;
+const FIRST_CHUNK: usize = 12;
 /// The longest header of gzip that is read (RFC 1952 has no limit), and the longest of its extra fields. Both bound what a
 /// text full of beginnings costs, each of which is read on from.
 const MAX_HEADER: usize = 1 << 10;
@@ -262,7 +262,7 @@ impl<'b> Unpacker<'b> {
             if is_long && self.output.is_none() {
                 let bytes = Bytes::new(self.detector, self.budget, false);
                 let mut output = Output { feeder: Feeder::new(WINDOW), bytes };
-                output.feeder.push(&self.few, |block| output.bytes.block(block));
+                output.feeder.push(&self.few, |block| output.bytes.unpacked(block));
                 self.output = Some(output);
             }
             let space = match &mut self.output {
@@ -281,7 +281,7 @@ impl<'b> Unpacker<'b> {
                 return packed.len();
             }
             match &mut self.output {
-                Some(Output { feeder, bytes }) => feeder.add(out, false, |block| bytes.block(block)),
+                Some(Output { feeder, bytes }) => feeder.add(out, false, |block| bytes.unpacked(block)),
                 None => self.came_out += out,
             }
             match status {
@@ -305,11 +305,11 @@ impl<'b> Unpacker<'b> {
     pub fn finish(&mut self) -> Inside {
         let mut inside = Inside { keys: Vec::new(), placeholders: 0, exceeded: self.exceeded };
         let bytes = if let Some(Output { mut feeder, mut bytes }) = self.output.take() {
-            feeder.add(0, true, |block| bytes.block(block));
+            feeder.add(0, true, |block| bytes.unpacked(block));
             Some(bytes)
         } else if self.came_out >= KEY_LEN {
             let mut bytes = Bytes::new(self.detector, self.budget, false);
-            bytes.block(&Block { bytes: &self.few[..self.came_out], base: 0, owned: 0..self.came_out });
+            bytes.unpacked(&Block { bytes: &self.few[..self.came_out], base: 0, owned: 0..self.came_out });
             Some(bytes)
         } else {
             None

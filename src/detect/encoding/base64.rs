@@ -49,6 +49,7 @@ static VALUES: [u8; 256] = {
 };
 const NONE: u8 = 0xff;
 
+#[inline]
 fn value(byte: u8) -> Option<u8> {
     Some(VALUES[usize::from(byte)]).filter(|value| *value != NONE)
 }

@@ -65,17 +65,17 @@ const BETWEEN: usize = 48;
 /// How the bytes of a text are written.
 #[derive(Clone, Copy)]
 struct Style {
-    /// What stands before two digits.
-    prefix: &'static [u8],
+    /// Whether `0x` stands before two digits.
+    has_prefix: bool,
     /// Whether the bytes, none of them included, may stand between two numbers.
     may_separate: fn(&[u8]) -> bool,
 }
 
 const BARE_STYLE: Style =
-    Style { prefix: b"", may_separate: |between| between.is_empty() || is_blank(between) && between.contains(&b'\n') };
+    Style { has_prefix: false, may_separate: |between| between.is_empty() || is_blank(between) && between.contains(&b'\n') };
 
 const SEPARATED_STYLE: Style = Style {
-    prefix: b"",
+    has_prefix: false,
     may_separate: |between| match between {
         [b':' | b'-' | b',', rest @ ..] => is_blank(rest.strip_prefix(b"\\").unwrap_or(rest)),
         blank => is_blank(blank),
@@ -83,7 +83,7 @@ const SEPARATED_STYLE: Style = Style {
 };
 
 const LITERAL_STYLE: Style =
-    Style { prefix: b"0x", may_separate: |between| between.iter().all(|byte| is_between(*byte) && *byte != b'-') };
+    Style { has_prefix: true, may_separate: |between| between.iter().all(|byte| is_between(*byte) && *byte != b'-') };
 
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
@@ -95,12 +95,25 @@ fn is_between(byte: u8) -> bool {
 }
 
 impl Style {
+    /// The number that the bytes begin with.
+    fn number(self, bytes: &[u8]) -> Option<u8> {
+        match bytes {
+            [b'0', b'x', digits @ ..] if self.has_prefix => hex_byte(digits),
+            digits if !self.has_prefix => hex_byte(digits),
+            _ => None,
+        }
+    }
+
+    /// How many bytes it takes.
+    fn len(self) -> usize {
+        if self.has_prefix { 4 } else { 2 }
+    }
+
     /// What separates numbers, a prefix and two digits.
     fn read(self, bytes: &[u8]) -> Option<Escape> {
         let skip = bytes.iter().take(BETWEEN).take_while(|byte| is_between(**byte)).count();
-        let digits = bytes[skip..].strip_prefix(self.prefix)?;
-        let byte = character(hex_byte(digits)?.into());
-        (self.may_separate)(&bytes[..skip]).then(|| Escape { byte, skip, len: skip + self.prefix.len() + 2 })
+        let byte = character(self.number(&bytes[skip..])?.into());
+        (skip == 0 || (self.may_separate)(&bytes[..skip])).then(|| Escape { byte, skip, len: skip + self.len() })
     }
 
     fn next(self, text: &mut Text<'_>, cursor: &mut Cursor) -> Option<Unit> {
@@ -108,7 +121,7 @@ impl Style {
     }
 
     fn retreat(self, text: &mut Text<'_>, cursor: &mut Cursor, most: usize) -> usize {
-        let number = self.prefix.len() + 2;
+        let number = self.len();
         let mut count = 0;
         while count < most {
             let from = cursor.pos.saturating_sub(BETWEEN + number);
@@ -116,8 +129,7 @@ impl Style {
             let between = before.iter().rev().take(BETWEEN).take_while(|byte| is_between(**byte)).count();
             let Some(start) = before.len().checked_sub(between + number) else { break };
             let (digits, between) = before[start..].split_at(number);
-            let is_number = digits.strip_prefix(self.prefix).and_then(hex_byte).is_some();
-            if !(is_number && (self.may_separate)(between)) {
+            if self.number(digits).is_none() || !(self.may_separate)(between) {
                 break;
             }
             cursor.pos = from + start;

@@ -256,14 +256,19 @@ pub fn start_before(window: &[u8], x: usize) -> Option<usize> {
 /// Where the letter is that stands before `pos`, over at most one break. Which breaks there are is told by reading forwards
 /// from what this finds.
 fn letter_before(window: &[u8], mut pos: usize, letter: u8) -> Option<usize> {
+    /// The most escapes, prefixes of literals and control sequences in one break.
+    const MAX_WORDS: usize = 8;
     let from = pos.saturating_sub(MAX_MARKUP + 1);
+    let mut words = 0;
     loop {
         let before = &window[from..pos];
         let last = *before.last()?;
         let skipped = if last == letter {
             return Some(pos - 1);
         } else if last.is_ascii_alphanumeric() {
-            markup::letters_before(before).or_else(|| split::letters_before(before))?
+            words += 1;
+            let word = markup::letters_before(before).or_else(|| split::letters_before(before));
+            word.filter(|_| words <= MAX_WORDS)?
         } else {
             markup::tag_before(before).unwrap_or(1)
         };

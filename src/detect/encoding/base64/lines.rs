@@ -32,10 +32,15 @@ pub enum Step {
 }
 
 /// What stands at offset `pos` of a text in base64.
+#[inline]
 pub fn step(haystack: &[u8], pos: usize) -> Step {
-    if let Some(value) = haystack.get(pos).copied().and_then(value) {
-        return Step::Digit(value);
+    match haystack.get(pos).copied().and_then(value) {
+        Some(value) => Step::Digit(value),
+        None => step_over_break(haystack, pos),
     }
+}
+
+fn step_over_break(haystack: &[u8], pos: usize) -> Step {
     let text = &mut Text::new(haystack, &mut []);
     match break_at(text, pos, None) {
         Some(line) if text.byte(line.next).and_then(value).is_some() => Step::Break(line.next),
