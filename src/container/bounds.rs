@@ -250,10 +250,11 @@ impl Budget {
             Exceeded::Text => (
                 ProblemKind::TooLarge,
                 format!(
-                    "more than {} and {} times its size comes out of compressed data in base64; decode it and scan what \
-                     comes out",
+                    "more than {} and {} times its size comes out of compressed data in base64, each beginning of a key \
+                     in it counted as {} more; decode it and scan what comes out",
                     size(Bounds::TEXT),
-                    Bounds::TEXT_TIMES
+                    Bounds::TEXT_TIMES,
+                    size(Bounds::TEXT_NEEDLE)
                 ),
             ),
             Exceeded::Memory => (

@@ -58,7 +58,11 @@ pub fn needles() -> Vec<Needle> {
 
 /// The needles of some encodings, and others.
 pub fn of(rows: &'static [Row], others: impl IntoIterator<Item = (Vec<u8>, Start)>) -> Vec<Needle> {
-    let keys = rows.iter().enumerate().flat_map(|(number, row)| starts(row, number)).map(|(bytes, start)| (bytes, Start::Key(start)));
+    let keys = rows
+        .iter()
+        .enumerate()
+        .flat_map(|(number, row)| starts(row, number))
+        .map(|(bytes, start)| (bytes, Start::Key(start)));
     let mut needles: Vec<Needle> = Vec::new();
     for (bytes, start) in keys.chain(others) {
         match needles.iter_mut().find(|needle| needle.bytes == bytes) {

@@ -509,6 +509,18 @@ mod tests {
         let outcome = search(&format!("a: {text}\nb: {}\n", Keys::new(84).live()));
         assert_eq!(outcome.keys.len(), 1, "what stands beside it");
         assert_eq!(outcome.problems.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [ProblemKind::TooLarge]);
-        assert!(outcome.problems[0].1.contains("--max-expansion"), "{}", outcome.problems[0].1);
+        assert!(outcome.problems[0].1.contains("16 times its size"), "{}", outcome.problems[0].1);
+    }
+
+    /// Looking at the beginnings of keys costs more than unpacking them.
+    #[test]
+    fn a_bomb_of_beginnings_meets_a_bound() {
+        let key = Keys::new(85).live();
+        for (count, problems) in [(100, 0), (400_000, 1)] {
+            let text = packed(["hopx_live_ ".repeat(count), key.clone()].concat().as_bytes());
+            let outcome = search(&format!("a: {text}\n"));
+            assert_eq!(outcome.problems.len(), problems, "{count}");
+            assert_eq!(outcome.keys.len(), 1 - problems, "{count}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Backslashes before punctuation: Markdown, Telegram, shells, regular expressions, and JSON in JSON.
 
-use crate::detect::encoding::escape::{self, BACKSLASHES, Escape, backslashes};
+use crate::detect::encoding::escape::{BACKSLASHES, Escape, Escapes, backslashes};
 use crate::detect::encoding::{Before, Encoding, Form};
 use crate::detect::text::Cursor;
 
@@ -8,9 +8,16 @@ pub const BACKSLASH: Encoding = Encoding {
     name: "backslash",
     forms: |text| Form::all([text.to_vec()]),
     seek: |_, place, _| Some((Cursor::at(place.at), 0)),
-    next: |text, cursor| escape::next(text, cursor, b"\\", BACKSLASHES + 1, read),
+    next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
     introducers: b"\\",
+};
+
+const ESCAPES: Escapes = Escapes {
+    introducer: b'\\',
+    goes_on: |byte| matches!(byte, b'\\' | b'_' | b'.' | b'-'),
+    most: BACKSLASHES + 1,
+    read,
 };
 
 /// Backslashes and one of the three characters of a key that are neither letter nor digit.

@@ -29,17 +29,26 @@ impl Escape {
     }
 }
 
-/// The next character of a text whose escapes begin with one of `introducers` and take at most `most` bytes.
-pub fn next(
-    text: &mut Text<'_>,
-    cursor: &mut Cursor,
-    introducers: &[u8],
-    most: usize,
-    read: fn(&[u8]) -> Option<Escape>,
-) -> Option<Unit> {
-    let byte = text.byte(cursor.pos)?;
-    let escape = if introducers.contains(&byte) { read(text.ahead(cursor.pos, most)) } else { None };
-    Some(escape.unwrap_or(Escape::new(byte, 1)).at(cursor))
+/// The escapes of an encoding.
+pub struct Escapes {
+    /// The byte that each begins with.
+    pub introducer: u8,
+    /// Whether this byte may follow it: false starts end here, before more is decoded.
+    pub goes_on: fn(u8) -> bool,
+    /// The most bytes of one.
+    pub most: usize,
+    /// Reads the one that some bytes begin with.
+    pub read: fn(&[u8]) -> Option<Escape>,
+}
+
+impl Escapes {
+    /// The next character of a text.
+    pub fn next(&self, text: &mut Text<'_>, cursor: &mut Cursor) -> Option<Unit> {
+        let byte = text.byte(cursor.pos)?;
+        let is_begun = byte == self.introducer && text.byte(cursor.pos + 1).is_some_and(self.goes_on);
+        let escape = if is_begun { (self.read)(text.ahead(cursor.pos, self.most)) } else { None };
+        Some(escape.unwrap_or(Escape::new(byte, 1)).at(cursor))
+    }
 }
 
 /// The value of two hexadecimal digits.

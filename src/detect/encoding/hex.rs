@@ -2,7 +2,7 @@
 //! `0x68, 0x6f`; digits of either case, over several lines.
 
 use crate::detect::encoding::escape::{
-    self, BACKSLASHES, Escape, at_first_backslash, backslashes, character, hex_byte,
+    BACKSLASHES, Escape, Escapes, at_first_backslash, backslashes, character, hex_byte,
 };
 use crate::detect::encoding::{Before, Encoding, Form, Place};
 use crate::detect::text::{Cursor, Text, Unit};
@@ -32,7 +32,7 @@ pub const ESCAPED: Encoding = Encoding {
     name: "hex",
     forms: |text| cases(&[("\\x", "")], text),
     seek: |text, place, _| Some((at_first_backslash(text, place.at), 0)),
-    next: |text, cursor| escape::next(text, cursor, b"\\", BACKSLASHES + 3, escaped),
+    next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
     introducers: b"\\",
 };
@@ -71,8 +71,10 @@ struct Style {
     may_separate: fn(&[u8]) -> bool,
 }
 
-const BARE_STYLE: Style =
-    Style { has_prefix: false, may_separate: |between| between.is_empty() || is_blank(between) && between.contains(&b'\n') };
+const BARE_STYLE: Style = Style {
+    has_prefix: false,
+    may_separate: |between| between.is_empty() || is_blank(between) && between.contains(&b'\n'),
+};
 
 const SEPARATED_STYLE: Style = Style {
     has_prefix: false,
@@ -144,6 +146,9 @@ fn seek(text: &mut Text<'_>, place: Place, back: usize, style: Style) -> (Cursor
     let count = style.retreat(text, &mut cursor, back);
     (cursor, count)
 }
+
+const ESCAPES: Escapes =
+    Escapes { introducer: b'\\', goes_on: |byte| matches!(byte, b'\\' | b'x'), most: BACKSLASHES + 3, read: escaped };
 
 /// Backslashes, `x` and two digits.
 fn escaped(bytes: &[u8]) -> Option<Escape> {

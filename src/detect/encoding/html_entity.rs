@@ -1,6 +1,6 @@
 //! Character references of HTML (the HTML standard, section 13.5) and XML: `&#95;`, `&#x5f;`, `&lowbar;`, `&period;`.
 
-use crate::detect::encoding::escape::{self, Escape, character, number};
+use crate::detect::encoding::escape::{Escape, Escapes, character, number};
 use crate::detect::encoding::{Before, Encoding, Form};
 use crate::detect::text::Cursor;
 
@@ -19,9 +19,16 @@ pub const HTML_ENTITY: Encoding = Encoding {
         let start = memchr::memrchr(b'&', text.ahead(from, place.at - from))?;
         Some((Cursor::at(from + start), 0))
     },
-    next: |text, cursor| escape::next(text, cursor, b"&", LONGEST, read),
+    next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
     introducers: b"&",
+};
+
+const ESCAPES: Escapes = Escapes {
+    introducer: b'&',
+    goes_on: |byte| byte == b'#' || NAMES.iter().any(|(name, _)| name[0] == byte),
+    most: LONGEST,
+    read,
 };
 
 /// The most bytes of a reference to an ASCII character: `&#x0000005f;`.

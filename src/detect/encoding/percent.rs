@@ -1,6 +1,6 @@
 //! Percent-encoding (RFC 3986 section 2.1), once or more than once: `%5F`, `%255F`.
 
-use crate::detect::encoding::escape::{self, Escape, character, hex_byte};
+use crate::detect::encoding::escape::{Escape, Escapes, character, hex_byte};
 use crate::detect::encoding::{Before, Encoding, Form};
 use crate::detect::text::Cursor;
 
@@ -11,10 +11,13 @@ pub const PERCENT: Encoding = Encoding {
         Form::all([lower, text.iter().flat_map(|byte| format!("%{byte:02X}").into_bytes()).collect()])
     },
     seek: |_, place, _| Some((Cursor::at(place.at), 0)),
-    next: |text, cursor| escape::next(text, cursor, b"%", 1 + 2 * TIMES, read),
+    next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
     introducers: b"%",
 };
+
+const ESCAPES: Escapes =
+    Escapes { introducer: b'%', goes_on: |byte| byte.is_ascii_hexdigit(), most: 1 + 2 * TIMES, read };
 
 /// How often a character may have been encoded.
 const TIMES: usize = 4;

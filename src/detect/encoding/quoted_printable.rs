@@ -1,6 +1,6 @@
 //! Quoted-printable (RFC 2045 section 6.7): `=5F`, and soft line breaks, which are `=` at the end of a line.
 
-use crate::detect::encoding::escape::{self, Escape, character, hex_byte};
+use crate::detect::encoding::escape::{Escape, Escapes, character, hex_byte};
 use crate::detect::encoding::{Before, Encoding, Form};
 use crate::detect::text::Cursor;
 
@@ -11,9 +11,16 @@ pub const QUOTED_PRINTABLE: Encoding = Encoding {
         Form::all([upper, text.iter().flat_map(|byte| format!("={byte:02x}").into_bytes()).collect()])
     },
     seek: |_, place, _| Some((Cursor::at(place.at), 0)),
-    next: |text, cursor| escape::next(text, cursor, b"=", 3 * BREAKS + 3, read),
+    next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
     introducers: b"=",
+};
+
+const ESCAPES: Escapes = Escapes {
+    introducer: b'=',
+    goes_on: |byte| byte.is_ascii_hexdigit() || matches!(byte, b'\r' | b'\n'),
+    most: 3 * BREAKS + 3,
+    read,
 };
 
 /// The most soft line breaks in a row.

@@ -1,7 +1,9 @@
 //! Unicode escapes of JSON, JavaScript, Rust and others: `\u005f`, `\u{5f}`. Text that has been escaped more than once
 //! has more backslashes.
 
-use crate::detect::encoding::escape::{self, BACKSLASHES, Escape, at_first_backslash, backslashes, character, number};
+use crate::detect::encoding::escape::{
+    BACKSLASHES, Escape, Escapes, at_first_backslash, backslashes, character, number,
+};
 use crate::detect::encoding::{Before, Encoding, Form};
 
 pub const UNICODE_ESCAPE: Encoding = Encoding {
@@ -11,13 +13,16 @@ pub const UNICODE_ESCAPE: Encoding = Encoding {
         Form::all([write(|byte| format!("\\u{byte:04x}")), write(|byte| format!("\\u{{{byte:x}}}"))])
     },
     seek: |text, place, _| Some((at_first_backslash(text, place.at), 0)),
-    next: |text, cursor| escape::next(text, cursor, b"\\", BACKSLASHES + DIGITS + 3, read),
+    next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
     introducers: b"\\",
 };
 
 /// The most digits in braces.
 const DIGITS: usize = 6;
+
+const ESCAPES: Escapes =
+    Escapes { introducer: b'\\', goes_on: |byte| matches!(byte, b'\\' | b'u'), most: BACKSLASHES + DIGITS + 3, read };
 
 /// Backslashes, `u`, four digits or some in braces.
 fn read(bytes: &[u8]) -> Option<Escape> {

@@ -76,8 +76,10 @@ fn tag(text: &mut Text<'_>, pos: usize) -> Option<usize> {
 /// The length of a character without a width: in UTF-8, as a reference of HTML, or as an escape of JSON.
 fn zero_width(text: &mut Text<'_>, pos: usize) -> Option<usize> {
     // Most text that begins like one shows in the second byte that it is none.
-    if matches!(text.ahead(pos, 2), [b'&', next] if !matches!(next, b'#' | b's' | b'z' | b'Z' | b'N')) {
-        return None;
+    match text.ahead(pos, 2) {
+        [b'&', next] if !matches!(next, b'#' | b's' | b'z' | b'Z' | b'N') => return None,
+        [b'\\', next] if *next != b'u' => return None,
+        _ => {}
     }
     match text.ahead(pos, 17) {
         [0xc2, 0xad, ..] => Some(2),
@@ -144,7 +146,7 @@ fn escape(text: &mut Text<'_>, pos: usize) -> Option<usize> {
 
 /// The distance from `pos` of the first byte that is wanted, [`MAX_MARKUP`] at most.
 fn position(text: &mut Text<'_>, pos: usize, is_wanted: impl Fn(&u8) -> bool) -> Option<usize> {
-    [SHORT / 4, SHORT, MAX_MARKUP].into_iter().find_map(|most| text.ahead(pos, most).iter().position(&is_wanted))
+    [SHORT / 8, SHORT / 4, SHORT, MAX_MARKUP].into_iter().find_map(|most| text.ahead(pos, most).iter().position(&is_wanted))
 }
 
 /// The length of the frame of a table, a line end, and the frame again.

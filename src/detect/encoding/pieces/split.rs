@@ -106,6 +106,11 @@ fn part(text: &mut Text<'_>, pos: usize, state: State) -> Option<(Part, usize)> 
 
 /// Backslashes, with the quote, line end or tab that they escape; or one before a line end.
 fn backslash(text: &mut Text<'_>, pos: usize, is_between: bool) -> Option<(Part, usize)> {
+    // Most escapes show in the second byte that they are none of these.
+    let next = text.byte(pos + 1)?;
+    if !is_between && !is_quote(next) && !matches!(next, b'\\' | b't' | b'n' | b'r' | b'\r' | b'\n') {
+        return None;
+    }
     let bytes = text.ahead(pos, 12);
     let count = backslashes(bytes)?;
     match bytes.get(count)? {
