@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::detect::confidence::{REACH, is_open_left, is_open_right};
 use crate::detect::encoding::{Before, Encoding, HOPX, WITHIN, base64, pieces, utf16};
-use crate::detect::text::{Cursor, Layer, Text};
+use crate::detect::text::{Cursor, Layer, Text, Unit};
 use crate::key::{KEY_LEN, Key, PUBLIC_LEN, fits};
 
 /// A text with a key's shape.
@@ -99,7 +99,7 @@ fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &'static E
     characters[..plain].copy_from_slice(text.ahead(start, plain));
     characters[plain] = first.byte();
     for (place, character) in characters.iter_mut().enumerate().skip(plain + 1) {
-        *character = (encoding.next)(text, &mut cursor).map(|unit| unit.byte()).filter(|byte| fits(place, *byte))?;
+        *character = (encoding.next)(text, &mut cursor).map(Unit::byte).filter(|byte| fits(place, *byte))?;
     }
     let key = Key::at_start(characters.as_slice())?;
     let end = cursor.pos;

@@ -40,7 +40,6 @@ impl Unit {
     }
 
     /// The byte; [`OTHER`] for a character outside ASCII.
-    #[expect(clippy::cast_possible_truncation, reason = "nothing but the byte is left")]
     pub fn byte(self) -> u8 {
         (self.0 >> (2 * Unit::OFFSET)) as u8
     }
@@ -55,7 +54,6 @@ impl Unit {
         Unit::offset(self.0)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "few bits are left")]
     fn offset(number: u64) -> usize {
         (number & ((1 << Unit::OFFSET) - 1)) as usize
     }

@@ -146,7 +146,9 @@ fn escape(text: &mut Text<'_>, pos: usize) -> Option<usize> {
 
 /// The distance from `pos` of the first byte that is wanted, [`MAX_MARKUP`] at most.
 fn position(text: &mut Text<'_>, pos: usize, is_wanted: impl Fn(&u8) -> bool) -> Option<usize> {
-    [SHORT / 8, SHORT / 4, SHORT, MAX_MARKUP].into_iter().find_map(|most| text.ahead(pos, most).iter().position(&is_wanted))
+    [SHORT / 8, SHORT / 4, SHORT, MAX_MARKUP]
+        .into_iter()
+        .find_map(|most| text.ahead(pos, most).iter().position(&is_wanted))
 }
 
 /// The length of the frame of a table, a line end, and the frame again.

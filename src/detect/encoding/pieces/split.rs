@@ -130,8 +130,12 @@ fn backslash(text: &mut Text<'_>, pos: usize, is_between: bool) -> Option<(Part,
 
 /// The prefix of a literal, and its quote.
 fn prefix(text: &mut Text<'_>, pos: usize) -> Option<(Part, usize)> {
-    let bytes = text.ahead(pos, 12);
     let is_letter = |byte: &u8| matches!(byte.to_ascii_uppercase(), b'R' | b'B' | b'U' | b'F' | b'L');
+    let first = text.byte(pos)?;
+    if !is_letter(&first) && !matches!(first, b'@' | b'$') {
+        return None;
+    }
+    let bytes = text.ahead(pos, 12);
     let letters = match bytes {
         [b'u', b'8', ..] => 2,
         [b'@' | b'$', ..] => bytes.iter().take(2).take_while(|byte| matches!(byte, b'@' | b'$')).count(),
