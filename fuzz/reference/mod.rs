@@ -25,6 +25,8 @@ use text::Text;
 
 pub use placeholder::is_placeholder;
 
+/// How far neighbours are looked at that may be escapes in what other encodings make, before these are decoded.
+const ESCAPED_REACH: usize = 4 * REACH;
 /// More characters than a key in pieces can have, and its neighbours.
 const LONG: usize = KEY_LEN + 4 * 513 + 10 * REACH;
 
@@ -155,15 +157,15 @@ impl<'o> Opened<'o> {
     }
 
     /// What the topmost encoding makes of what stands before the key.
-    fn before(&self) -> Vec<u8> {
+    fn before(&self, most: usize) -> Vec<u8> {
         match *self.row {
             [] => self.raw.bytes[..self.at].to_vec(),
-            [only] => neighbours::before(only, self.raw, self.at, REACH).bytes,
+            [only] => neighbours::before(only, self.raw, self.at, most).bytes,
             [outer, inner, ..] => {
-                let before = neighbours::before(outer, self.raw, self.at, 3 * REACH);
+                let before = neighbours::before(outer, self.raw, self.at, 3 * most);
                 let from = before.len();
                 let below = before.and(self.below.as_ref().unwrap_or(&Text::default()));
-                neighbours::before(inner, &below, from, REACH).bytes
+                neighbours::before(inner, &below, from, most).bytes
             }
         }
     }
@@ -280,17 +282,18 @@ impl<'o> Opened<'o> {
             Some(encoding) => encoding.decode_on(&self.text, end, REACH),
             None => self.text.part(end, REACH),
         };
-        let before = self.before();
         let left = match escape {
             Some(encoding) => {
                 let mut text = Text::default();
-                for byte in &before {
-                    text.push(*byte, (0, 0));
+                for byte in self.before(ESCAPED_REACH) {
+                    text.push(byte, (0, 0));
                 }
                 let at = text.len();
+                // A soft line break before the key is read with what follows it.
+                text.push(b'h', (0, 0));
                 is_open_left(&neighbours::before(encoding, &text, at, REACH).bytes)
             }
-            None => is_open_left(&before),
+            None => is_open_left(&self.before(REACH)),
         };
         // Behind a key, a line break between two groups of base64 ends the text (`Cursor::is_behind_key`). Where the key
         // itself has escapes or breaks the text may have been read on before that was known.

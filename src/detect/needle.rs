@@ -48,6 +48,8 @@ pub type Layers = [Layer; 2];
 const ESCAPED: usize = 12;
 /// How many characters of the outer encoding are read before a needle of two: what the inner one needs to begin.
 const LEAD: usize = 2;
+/// The most bytes of one character of the inner one.
+const LONGEST_UNIT: usize = 2;
 
 /// All needles, those of the simplest encodings first.
 pub fn needles() -> Vec<Needle> {
@@ -143,7 +145,8 @@ impl KeyStart {
                 Some((text, start))
             }
             [outer, inner, ..] => {
-                let (cursor, before) = (outer.seek)(plain, place(0, at, self.skip), LEAD)?;
+                let lead = LEAD + LONGEST_UNIT * self.offset;
+                let (cursor, before) = (outer.seek)(plain, place(0, at, self.skip), lead)?;
                 layers[0].open(outer, cursor);
                 let below = &mut Text::new(window, &mut layers[..1]);
                 let (cursor, before) = (inner.seek)(below, place(1, before, 0), self.offset)?;
