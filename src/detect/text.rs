@@ -29,10 +29,11 @@ pub const OTHER: u8 = 0xff;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unit(u64);
 
+const _: () = assert!(MAX_BEFORE + MAX_AFTER < 1 << Unit::OFFSET, "a window's length is an offset");
+
 impl Unit {
     /// The bits of an offset, which is one in a window.
     const OFFSET: u32 = 28;
-    const _FITS: () = assert!(MAX_BEFORE + MAX_AFTER < 1 << Unit::OFFSET, "a window's length is an offset");
 
     /// A byte whose encoded form is at `range` of the text below.
     pub fn new(byte: u8, range: Range<usize>) -> Unit {
