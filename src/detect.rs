@@ -17,7 +17,7 @@ use std::ops::Range;
 
 pub use self::confidence::Confidence;
 use self::encoding::{Packed, pieces};
-use self::needle::{Layers, Needle, Start, Tried};
+use self::needle::{KeyStart, Layers, Needle, Start, Tried};
 use self::prefilter::{Hit, Prefilter};
 use self::reading::Reading;
 use self::text::{Layer, MAX_AFTER, MAX_BEFORE, Text};
@@ -103,11 +103,21 @@ impl Detector {
     /// together may share a byte of an encoding. Bytes outside `owned` are context. Lazy, and without an allocation until a
     /// needle is met.
     pub fn keys<'a>(&'a self, haystack: &'a [u8], owned: Range<usize>) -> impl Iterator<Item = Found> + 'a {
+        self.keys_while(haystack, owned, || true)
+    }
+
+    /// The same, as long as `goes_on`, which is asked before each needle is looked at.
+    pub fn keys_while<'a>(
+        &'a self,
+        haystack: &'a [u8],
+        owned: Range<usize>,
+        mut goes_on: impl FnMut() -> bool + 'a,
+    ) -> impl Iterator<Item = Found> + 'a {
         // A key is met at more than one needle: what was found reaches up to here, or is this one in pieces, between which
         // there may be others.
         let (mut taken, mut joined) = (0, 0..0);
         let mut tried = Tried::default();
-        self.prefilter.hits(haystack, owned).filter_map(move |hit| {
+        self.prefilter.hits(haystack, owned).take_while(move |_| goes_on()).filter_map(move |hit| {
             let (found, is_guess) = self.examine(haystack, hit, &mut tried)?;
             let range = found.range();
             match &found {
@@ -124,9 +134,8 @@ impl Detector {
     /// whatever stands beside it.
     pub fn redact<'a>(&self, name: &'a [u8]) -> Cow<'a, [u8]> {
         let mut keys: Vec<(Range<usize>, Key)> = Vec::new();
-        let mut tried = Tried::default();
         for hit in self.prefilter.hits(name, 0..name.len()) {
-            let shaped = self.at_starts(name, hit, |start, place, layers| read(start, place, layers, &mut tried));
+            let shaped = self.at_starts(name, hit, read);
             keys.extend(
                 shaped.map(|(reading, base)| (base + reading.span.start..base + reading.span.end, reading.key)),
             );
@@ -152,26 +161,25 @@ impl Detector {
 
     /// Whether there is a needle in these bytes, and so maybe a key.
     pub fn may_hold(&self, bytes: &[u8]) -> bool {
-        self.needles(bytes, 0..bytes.len()).next().is_some()
-    }
-
-    /// Where the needles are that start in `owned`, the first first.
-    pub fn needles<'a>(&'a self, haystack: &'a [u8], owned: Range<usize>) -> impl Iterator<Item = usize> + 'a {
-        self.prefilter.hits(haystack, owned).map(|hit| hit.start)
+        self.prefilter.hits(bytes, 0..bytes.len()).next().is_some()
     }
 
     /// What is met at a needle, and whether it was put together from pieces.
     fn examine(&self, haystack: &[u8], hit: Hit, tried: &mut Tried) -> Option<(Found, bool)> {
         let len = self.needles[hit.needle].bytes.len();
-        let ((found, is_guess), base) = self.at_starts(haystack, hit, |start, place, layers| match *start {
-            Start::Key(_) | Start::BehindACut => judge(read(start, place, layers, tried)?),
-            Start::Packed(packed, layers) => {
-                let Place { window, at, .. } = place;
+        let (found, base) = self.at_starts(haystack, hit, |start, window, at, layers| {
+            if let Start::Packed(packed, layers) = *start {
                 // Two letters prove little: they must begin a text.
                 let is_begun = packed == Packed::Gzip || at == 0 || !window[at - 1].is_ascii_alphanumeric();
-                is_begun.then_some((Found::Packed { range: at..at + len, packed, layers }, false))
+                return is_begun.then_some(Some((Found::Packed { range: at..at + len, packed, layers }, false)));
             }
+            let Start::Key(key_start) = start else { return read(start, window, at, layers).and_then(judge).map(Some) };
+            let (mut text, key) = key_start.open(window, at, layers)?;
+            text.byte(key)?;
+            let first = hit.start - at + text.span(key..key + 1).start;
+            tried.once(key_start, first, || read_key(key_start, &mut text, key).and_then(judge))
         })?;
+        let (found, is_guess) = found?;
         let moved = |range: Range<usize>| base + range.start..base + range.end;
         let found = match found {
             Found::Key(found) => Found::Key(Match { range: moved(found.range.clone()), ..found }),
@@ -187,42 +195,24 @@ impl Detector {
         &self,
         haystack: &[u8],
         hit: Hit,
-        mut read: impl FnMut(&Start, Place<'_>, &mut Layers) -> Option<T>,
+        mut read: impl FnMut(&Start, &[u8], usize, &mut Layers) -> Option<T>,
     ) -> Option<(T, usize)> {
         // An even offset, so that UTF-16 units keep their parity.
         let base = hit.start.saturating_sub(MAX_BEFORE) & !1;
         let window = &haystack[base..haystack.len().min(hit.start + MAX_AFTER)];
         let starts = &self.needles[hit.needle].starts;
-        let place = Place { window, base, at: hit.start - base };
-        let found = LAYERS.with_borrow_mut(|layers| starts.iter().find_map(|start| read(start, place, layers)))?;
+        let at = hit.start - base;
+        let found = LAYERS.with_borrow_mut(|layers| starts.iter().find_map(|start| read(start, window, at, layers)))?;
         Some((found, base))
     }
 }
 
-/// Where a needle is.
-#[derive(Clone, Copy)]
-struct Place<'h> {
-    /// The bytes around it.
-    window: &'h [u8],
-    /// The offset of the window in the haystack.
-    base: usize,
-    /// Where in the window it is.
-    at: usize,
-}
-
-/// The key that a needle begins, by its shape; `None` where it has been tried already.
-fn read(start: &Start, place: Place<'_>, layers: &mut Layers, tried: &mut Tried) -> Option<Reading> {
-    let Place { window, base, at } = place;
+/// The key that a needle at `at` of the window begins, by its shape.
+fn read(start: &Start, window: &[u8], at: usize, layers: &mut Layers) -> Option<Reading> {
     match start {
         Start::Key(start) => {
             let (mut text, key) = start.open(window, at, layers)?;
-            if start.has_siblings() {
-                text.byte(key)?;
-                if !start.is_new(base + text.span(key..key + 1).start, tried) {
-                    return None;
-                }
-            }
-            reading::read(&mut text, key, start.row.chain, encoding::HOPX.len())
+            read_key(start, &mut text, key)
         }
         Start::BehindACut => {
             let key = pieces::start_before(window, at)?;
@@ -230,6 +220,10 @@ fn read(start: &Start, place: Place<'_>, layers: &mut Layers, tried: &mut Tried)
         }
         Start::Packed(..) => None,
     }
+}
+
+fn read_key(start: &KeyStart, text: &mut Text<'_>, key: usize) -> Option<Reading> {
+    reading::read(text, key, start.row.chain, encoding::HOPX.len())
 }
 
 /// What has a key's shape is one, unless it is a placeholder, or was put together from pieces of something longer; and

@@ -102,26 +102,34 @@ fn starts(row: &'static Row, number: usize) -> Vec<(Vec<u8>, KeyStart)> {
     starts
 }
 
-/// Where keys were looked for last, by the number of the row: at most chains one key is met at several needles.
+/// The key of each chain that was read last, and whether it was one. A key that a chain has several needles for would be
+/// read at each of them.
 #[derive(Debug, Default)]
 pub struct Tried {
-    starts: Vec<usize>,
+    last: Vec<Option<(usize, bool)>>,
+}
+
+impl Tried {
+    /// What `read` finds of the key whose first character is at offset `first` of the haystack, if it is not the same as
+    /// the last time: then `None` when that was no key, so that another chain may be tried, and `Some(None)` when it was,
+    /// so that none is.
+    pub fn once<T>(&mut self, start: &KeyStart, first: usize, read: impl FnOnce() -> Option<T>) -> Option<Option<T>> {
+        if self.last.len() <= start.number {
+            self.last.resize(start.number + 1, None);
+        }
+        let last = &mut self.last[start.number];
+        match *last {
+            Some((other, is_key)) if other == first => is_key.then_some(None),
+            _ => {
+                let found = read();
+                *last = Some((first, found.is_some()));
+                found.map(Some)
+            }
+        }
+    }
 }
 
 impl KeyStart {
-    /// Whether the key of this chain whose first character is at this offset of the haystack has not just been looked for.
-    pub fn is_new(&self, at: usize, tried: &mut Tried) -> bool {
-        if tried.starts.len() <= self.number {
-            tried.starts.resize(self.number + 1, usize::MAX);
-        }
-        std::mem::replace(&mut tried.starts[self.number], at) != at
-    }
-
-    /// Whether one key has several needles of this chain.
-    pub fn has_siblings(&self) -> bool {
-        self.row.cut == Cut::Halves || self.row.pieces.len() > 1
-    }
-
     /// The text that a needle at `at` of the window is in, and where in it the key begins. `None` when the bytes are not of
     /// this chain.
     pub fn open<'t>(&self, window: &'t [u8], at: usize, layers: &'t mut Layers) -> Option<(Text<'t>, usize)> {

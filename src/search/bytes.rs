@@ -1,5 +1,6 @@
 //! The bytes of one blob or member, block by block: the detector over each, places counted, gzip streams followed.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -17,6 +18,8 @@ use crate::search::{Located, Outcome, Part};
 pub(super) struct Bytes<'b> {
     detector: &'b Detector,
     budget: &'b Budget,
+    /// Whether the bytes come out of compressed data in base64, so that needles count against the budget.
+    is_unpacked: bool,
     form: Form,
     /// The offset behind the last key, which may reach into the next block, where it is met once more.
     taken: u64,
@@ -76,6 +79,7 @@ impl<'b> Bytes<'b> {
         Bytes {
             detector,
             budget,
+            is_unpacked: false,
             form: Form::Utf8,
             taken: 0,
             keys: Vec::new(),
@@ -89,6 +93,11 @@ impl<'b> Bytes<'b> {
             lines: passes_once.then(Lines::default),
             end: 0,
         }
+    }
+
+    /// A search of what comes out of compressed data in base64.
+    pub fn of_unpacked(detector: &'b Detector, budget: &'b Budget) -> Bytes<'b> {
+        Bytes { is_unpacked: true, ..Bytes::new(detector, budget, false) }
     }
 
     /// Searches the next block.
@@ -114,20 +123,20 @@ impl<'b> Bytes<'b> {
         }
     }
 
-    /// The same for a block of what came out of compressed data in base64, unless there are more needles in it than the
-    /// budget has left.
-    pub fn unpacked(&mut self, block: &Block<'_>) {
-        let needles = self.detector.needles(block.bytes, block.owned.clone()).count() as u64;
-        match self.budget.charge_text(needles * Bounds::TEXT_NEEDLE) {
-            Ok(()) => self.block(block),
-            Err(exceeded) => self.exceeded = Some(exceeded),
+    /// Whether the next needle is looked at: in what came out of compressed data in base64, as long as the budget lasts.
+    fn goes_on<'c>(&self, exceeded: &'c Cell<Option<Exceeded>>) -> impl FnMut() -> bool + use<'b, 'c> {
+        let (budget, is_unpacked) = (self.budget, self.is_unpacked);
+        move || {
+            let charged = if is_unpacked { budget.charge_text(Bounds::TEXT_NEEDLE) } else { Ok(()) };
+            charged.map_err(|bound| exceeded.set(Some(bound))).is_ok()
         }
     }
 
     /// What the detector finds in the bytes as they are.
     fn raw(&mut self, block: &Block<'_>) -> Vec<Key> {
         let mut keys = Vec::new();
-        for found in self.detector.keys(block.bytes, block.owned.clone()) {
+        let exceeded = Cell::new(None);
+        for found in self.detector.keys_while(block.bytes, block.owned.clone(), self.goes_on(&exceeded)) {
             let range = block.base + found.range().start as u64..block.base + found.range().end as u64;
             match found {
                 Found::Key(_) | Found::Placeholder(_) if range.end <= self.taken => {}
@@ -145,6 +154,7 @@ impl<'b> Bytes<'b> {
                 Found::Packed { range: needle, packed, layers } => self.meet(block, needle.start, packed, layers),
             }
         }
+        self.exceeded = self.exceeded.or(exceeded.get());
         keys
     }
 
@@ -162,7 +172,8 @@ impl<'b> Bytes<'b> {
         });
         let mut known: Vec<Range<u64>> = spans.collect();
         known.sort_by_key(|range| range.start);
-        for found in self.detector.keys(&text, owned) {
+        let exceeded = Cell::new(None);
+        for found in self.detector.keys_while(&text, owned, self.goes_on(&exceeded)) {
             let range = block.base + 2 * found.range().start as u64..block.base + 2 * found.range().end as u64;
             let mut found = match found {
                 Found::Key(found) => found,
@@ -180,6 +191,7 @@ impl<'b> Bytes<'b> {
                 keys.push(Key { found, span: Where::At(Span::new(range)) });
             }
         }
+        self.exceeded = self.exceeded.or(exceeded.get());
     }
 
     /// What may be a stream that begins at `at` of the block.
