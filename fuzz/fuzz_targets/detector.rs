@@ -5,7 +5,7 @@
 
 #[path = "../oracle.rs"]
 mod oracle;
-#[path = "../reference/mod.rs"]
+#[path = "../reference.rs"]
 mod reference;
 
 use std::sync::LazyLock;

@@ -114,13 +114,17 @@ pub fn is_required(encoding: Encoding, encoded: &Encoded<'_>) -> (bool, bool) {
 /// them, as they are.
 fn of_base64(margin: Option<u8>, encoded: &Encoded<'_>) -> (bool, bool) {
     let form = encoded.form;
-    if encoded.has_more && encoded.letters > 6 {
-        return (false, false);
-    }
-    let Some(margin) = margin else {
-        let is_literals = is_all(&LITERALS, form) && !is_all(&BASE64_LINES, form);
-        return (is_all(&BASE64_LINES, form) || is_literals, form.iter().any(|byte| b"\"'`".contains(byte)));
+    let is_literals = form.iter().any(|byte| b"\"'`".contains(byte));
+    // A digit that makes a newline of what stands before it is none.
+    let is_newline = match form.first() {
+        Some(b'A' | b'a' | b'D' | b'd') => encoded.before.ends_with(b"%0"),
+        Some(b'n' | b'r') => encoded.before.ends_with(b"\\"),
+        _ => false,
     };
+    if is_newline || encoded.has_more && encoded.letters > 6 {
+        return (false, is_literals);
+    }
+    let Some(margin) = margin else { return (is_all(&BASE64_LINES, form) || is_all(&LITERALS, form), is_literals) };
     let line = encoded.before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let is_behind_margin = encoded.before.len() - line < 200 && encoded.before.get(line) == Some(&margin);
     let lines = match margin {
@@ -130,7 +134,7 @@ fn of_base64(margin: Option<u8>, encoded: &Encoded<'_>) -> (bool, bool) {
         _ => &COMMENT_LINES,
     };
     // On one line the margin is read as what stands before.
-    (is_behind_margin && form.contains(&b'\n') && is_all(lines, form), false)
+    (is_behind_margin && form.contains(&b'\n') && is_all(lines, form), is_literals)
 }
 
 /// Whether the inner one of two layers of base64 is within the bounds: no break in what is searched for.

@@ -241,7 +241,7 @@ impl<'o> Opened<'o> {
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let is_named = is_split && matches!(rest.get(blanks), Some(b'=' | b':' | b'('));
         // What is searched for: the four letters, or what stands behind them.
-        let is_cut = places[3] != 3;
+        let is_cut = !form.starts_with(b"hopx");
         let is_behind = |form: &[u8]| [&b"x_live_"[..], b"x_test_", b"x=5F"].iter().any(|text| form.starts_with(text));
         let may_start = !is_cut || self.row.is_empty() && is_behind(&form[places[3]..]);
         let may_be = !is_named && may_start && rows::has_few_soft_breaks(form);
@@ -259,7 +259,11 @@ impl<'o> Opened<'o> {
                     &below.bytes[..below.spans.iter().take_while(|span| span.1 <= last).count()]
                 });
                 let is_inner = !matches!(inner, Encoding::Base64 { .. }) || is_required_inside(below);
-                (may_be && is_required && is_inner && more.is_none() && !is_literals, is_literals)
+                // The other order of UTF-16 may read on in the next literal, and so make a guess of the key.
+                let is_before_literal =
+                    self.raw.bytes.get(self.text.span(0, end).1).is_some_and(|b| b"\"'`".contains(b));
+                let is_whole = more.is_none() && !is_literals && !is_before_literal;
+                (may_be && is_required && is_inner && is_whole, is_literals)
             }
         }
     }
