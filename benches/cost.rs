@@ -1,8 +1,8 @@
-//! What 1 MiB of text made to slow the search down costs, as a multiple of 1 MiB of source text, in CPU time: false starts, near keys,
-//! keys and empty streams, in every encoding and chain of the table, and every needle by itself.
+//! What 1 MiB of text made to slow the search down costs, as a multiple of 1 MiB of source text, in CPU time: false starts,
+//! near keys, keys and empty streams, in every encoding and chain of the table, and every needle by itself.
 //!
-//! `cargo bench --bench cost` takes about two minutes and prints the dearest cases, `-- --all` all of them. The status is 1
-//! when one is above 512, which is what a small file may cost (`docs/detection.md`). All data is made from a seed.
+//! `cargo bench --bench cost` takes about three minutes and prints the most expensive cases, `-- --all` all of them. The
+//! status is 1 when one is above 512, which is what a small file may cost (`docs/detection.md`). All data is made from a seed.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -41,10 +41,10 @@ const MIB: usize = 1 << 20;
 const SOURCE_MIB: usize = 32;
 /// The most that a case may cost, as a multiple of source text.
 const BAR: f64 = 512.0;
-/// How often a dear case is measured; the fastest run counts.
+/// How often an expensive case is measured; the fastest run counts.
 const RUNS: usize = 3;
 /// What is measured once more: above a part of the bar.
-const DEAR: f64 = BAR / 2.0;
+const EXPENSIVE: f64 = BAR / 2.0;
 
 /// A text and its name.
 type Named = (String, Vec<u8>);
@@ -295,14 +295,14 @@ fn main() {
         let mut file = file(&repeated(&text()));
         let mut cost = |runs| time(&detector, &mut file, &mut buffer, runs).as_secs_f64() / unit;
         let once = cost(1);
-        let cost = if once > DEAR { cost(RUNS) } else { once };
-        if cost > DEAR {
+        let cost = if once > EXPENSIVE { cost(RUNS) } else { once };
+        if cost > EXPENSIVE {
             println!("{cost:8.1}  {name}");
         }
         costs.push((cost, name));
     }
     costs.sort_by(|a, b| b.0.total_cmp(&a.0));
-    println!("\nThe dearest:");
+    println!("\nThe most expensive:");
     for (cost, name) in costs.iter().take(if is_all { count } else { 40 }) {
         println!("{cost:8.1}  {name}");
     }

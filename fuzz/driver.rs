@@ -28,15 +28,15 @@ const SEED: &str = "HOPX_LEAKS_FUZZ_SEED";
 const ROUNDS: &str = "HOPX_LEAKS_FUZZ_ROUNDS";
 /// About ten seconds' worth.
 const DEFAULT_ROUNDS: u64 = 3_000;
-/// The most faults that are told.
-const TOLD: usize = 20;
+/// The most faults that are reported.
+const MAX_REPORTED: usize = 20;
 
 #[test]
 fn the_detector_agrees_with_the_reference() {
     let number = |name: &str, default| std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"));
     let (seed, rounds) = (number(SEED, 0x4855_5a5a), number(ROUNDS, DEFAULT_ROUNDS));
     let (detectors, generator) = (Detectors::new(), Generator::new());
-    let (mut told, mut kinds) = (String::new(), Vec::new());
+    let (mut report, mut kinds) = (String::new(), Vec::new());
     for round in 0..rounds {
         let input = generator.input(&mut Rng::with_seed(seed ^ round << 20));
         let Err(fault) = oracle::check(&detectors, &input) else { continue };
@@ -46,10 +46,10 @@ fn the_detector_agrees_with_the_reference() {
         }
         kinds.push(kind);
         let (small, fault) = minimise::smallest(&detectors, input, fault);
-        writeln!(told, "seed {seed}, round {round}: {fault}\n{}", minimise::masked(&small)).expect("memory takes it");
-        if kinds.len() == TOLD {
+        writeln!(report, "seed {seed}, round {round}: {fault}\n{}", minimise::masked(&small)).expect("memory takes it");
+        if kinds.len() == MAX_REPORTED {
             break;
         }
     }
-    assert!(kinds.is_empty(), "{} kinds of faults\n{told}", kinds.len());
+    assert!(kinds.is_empty(), "{} kinds of faults\n{report}", kinds.len());
 }

@@ -337,6 +337,20 @@ mod tests {
         }
     }
 
+    /// A chain that finds a key at one needle keeps the others from it at the next. In `…\n+w` the margin has, as a digit, the
+    /// same first bits as the digit behind it.
+    #[test]
+    fn what_may_be_a_margin_is_no_second_key() {
+        let mut keys = Keys::new(41);
+        for _ in 0..40 {
+            let encoded = data_encoding::BASE64_NOPAD.encode(format!("={}", keys.live()).as_bytes());
+            let (first, last) = encoded.split_at(encoded.len() - 1);
+            for margin in ["+", "-"] {
+                one_key(format!("{margin}{first}\n{margin}{last}").as_bytes());
+            }
+        }
+    }
+
     /// What stands between the pieces of a key may hold another one.
     #[test]
     fn a_key_in_pieces_hides_no_whole_one() {

@@ -48,8 +48,8 @@ pub type Layers = [Layer; 2];
 const ESCAPED: usize = 12;
 /// How many characters of the outer encoding are read before a needle of two: what the inner one needs to begin.
 const LEAD: usize = 2;
-/// The most bytes of one character of the inner one.
-const LONGEST_UNIT: usize = 2;
+/// The most bytes of one character of the inner one of two encodings, a line break counted in part.
+pub const LONGEST_UNIT: usize = 3;
 
 /// All needles, those of the simplest encodings first.
 pub fn needles() -> Vec<Needle> {

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::detect::confidence::{REACH, is_open_left, is_open_right};
 use crate::detect::encoding::{Before, Encoding, HOPX, WITHIN, base64, pieces, utf16};
+use crate::detect::needle::LONGEST_UNIT;
 use crate::detect::text::{Cursor, Layer, Text, Unit};
 use crate::key::{KEY_LEN, Key, PUBLIC_LEN, fits};
 
@@ -114,8 +115,6 @@ fn escaped(text: &mut Text<'_>, start: usize, plain: usize, encoding: &'static E
 const LONGEST_ESCAPE: usize = 12;
 /// How far neighbours are read that may be escapes in what another encoding makes: enough for a few.
 const ESCAPED_REACH: usize = 4 * REACH;
-/// The bytes of one character of the inner one of two encodings, and some for a line break.
-const LONGEST_UNIT: usize = 3;
 
 /// Whether what stands before a key leaves it open: what stands before it in the text, and where some of the key's
 /// characters are escapes, what these make of that.

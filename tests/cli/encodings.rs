@@ -29,8 +29,8 @@ use crate::program::{Bench, id};
 
 /// A few keys stand in many places: each of them is looked for in every output.
 const KEYS: usize = 8;
-/// So many failed rows are told.
-const TOLD: usize = 60;
+/// The most failed rows that are shown.
+const MAX_SHOWN: usize = 60;
 
 /// What should be found in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Table {
                 wrong.push(format!("{}: {fault}", case.id));
             }
         }
-        let more = wrong.len().saturating_sub(TOLD);
+        let more = wrong.len().saturating_sub(MAX_SHOWN);
         let told = wrong[..wrong.len() - more].join("\n");
         assert!(wrong.is_empty(), "{} of {} rows:\n{told}\n({more} more)", wrong.len(), self.cases.len());
         assert!(found.is_empty(), "findings outside of the table: {:?}", found.keys());

@@ -152,7 +152,7 @@ impl Text {
         [&self.key].into_iter().chain(&self.more)
     }
 
-    /// The same text with its spans told anew.
+    /// The same text with its spans computed anew.
     fn moved(self, span: impl Fn(&Range<usize>) -> Range<usize>) -> Text {
         Text { key: span(&self.key), more: self.more.iter().map(span).collect(), ..self }
     }
@@ -320,7 +320,7 @@ impl Text {
         Text { key, ..self }.named(name, bytes)
     }
 
-    /// What an encoder made of it, the spans told already.
+    /// What an encoder made of it, with the spans known already.
     pub fn named(mut self, name: &'static str, bytes: Vec<u8>) -> Text {
         self.names.insert(0, name);
         Text { bytes, ..self }

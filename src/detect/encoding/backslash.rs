@@ -10,7 +10,7 @@ pub const BACKSLASH: Encoding = Encoding {
     seek: |_, place, _| Some((Cursor::at(place.at), 0)),
     next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
-    introducers: b"\\",
+    introducers: &[ESCAPES.introducer],
 };
 
 const ESCAPES: Escapes = Escapes {

@@ -34,7 +34,7 @@ pub const ESCAPED: Encoding = Encoding {
     seek: |text, place, _| Some((at_first_backslash(text, place.at), 0)),
     next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
-    introducers: b"\\",
+    introducers: &[ESCAPES.introducer],
 };
 
 /// `0x68, 0x6f, 0x70, 0x78`.

@@ -21,7 +21,7 @@ pub const HTML_ENTITY: Encoding = Encoding {
     },
     next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
-    introducers: b"&",
+    introducers: &[ESCAPES.introducer],
 };
 
 const ESCAPES: Escapes = Escapes {

@@ -13,7 +13,7 @@ pub const PERCENT: Encoding = Encoding {
     seek: |_, place, _| Some((Cursor::at(place.at), 0)),
     next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
-    introducers: b"%",
+    introducers: &[ESCAPES.introducer],
 };
 
 const ESCAPES: Escapes =

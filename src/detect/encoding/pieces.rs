@@ -253,8 +253,8 @@ pub fn start_before(window: &[u8], x: usize) -> Option<usize> {
     (x - pos > 3).then_some(pos)
 }
 
-/// Where the letter is that stands before `pos`, over at most one break. Which breaks there are is told by reading forwards
-/// from what this finds.
+/// Where the letter is that stands before `pos`, over at most one break. What is a break is decided by reading forwards from
+/// there.
 fn letter_before(window: &[u8], mut pos: usize, letter: u8) -> Option<usize> {
     /// The most escapes, prefixes of literals and control sequences in one break.
     const MAX_WORDS: usize = 8;

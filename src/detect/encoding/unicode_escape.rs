@@ -15,7 +15,7 @@ pub const UNICODE_ESCAPE: Encoding = Encoding {
     seek: |text, place, _| Some((at_first_backslash(text, place.at), 0)),
     next: |text, cursor| ESCAPES.next(text, cursor),
     before: Before::Plain,
-    introducers: b"\\",
+    introducers: &[ESCAPES.introducer],
 };
 
 /// The most digits in braces.

@@ -82,7 +82,7 @@ fn automaton(needles: &[Vec<u8>]) -> Engine {
     Engine::Automaton(automaton)
 }
 
-/// Needles that begin alike in one bucket of the engine, as far as it can be told from outside: it puts pattern `i` into
+/// Needles that begin alike in one bucket of the engine, as far as this can be known from outside: it puts pattern `i` into
 /// bucket `i` modulo 16, and stops at every four bytes of which each is, by its two halves, in the same place of some
 /// pattern of a bucket. Beside the order of the table this found source text at 7.2 instead of 6.2 GB/s (61 needles).
 fn in_buckets<'n>(sorted: &[&'n [u8]]) -> Vec<&'n [u8]> {

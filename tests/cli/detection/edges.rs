@@ -217,8 +217,8 @@ fn neighbours_across_an_edge() {
         grades.push(grade);
     }
     text.fill_to(text.bytes.len() + 1_000);
-    let as_told = |(found, grade): (Found, &&str)| Found { confidence: (*grade).to_owned(), ..found };
-    let expected: Vec<Found> = text.expected().into_iter().zip(&grades).map(as_told).collect();
+    let with_grade = |(found, grade): (Found, &&str)| Found { confidence: (*grade).to_owned(), ..found };
+    let expected: Vec<Found> = text.expected().into_iter().zip(&grades).map(with_grade).collect();
     for (way, findings) in found_everywhere(&bench, &text.bytes) {
         let mut found: Vec<Found> = findings.iter().map(Found::new).collect();
         found.sort();

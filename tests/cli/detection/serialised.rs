@@ -48,7 +48,7 @@ fn check(name: &str, document: &[u8], key: &str) -> usize {
     let places: Vec<_> = memmem::find_iter(document, key.as_bytes()).map(|at| at..at + KEY_LEN).collect();
     assert!(!places.is_empty(), "{name}: the writer left the key as it is");
     let found = Detector::new().keys(document, 0..document.len()).collect::<Vec<_>>();
-    let told: Vec<_> = found
+    let reported: Vec<_> = found
         .iter()
         .map(|found| match found {
             Found::Key(found) => (found.range.clone(), found.encodings.len(), Some(found.confidence)),
@@ -56,7 +56,7 @@ fn check(name: &str, document: &[u8], key: &str) -> usize {
         })
         .collect();
     let expected: Vec<_> = places.iter().map(|place| (place.clone(), 0, Some(confidence(document, place)))).collect();
-    assert_eq!(told, expected, "{name}");
+    assert_eq!(reported, expected, "{name}");
     places.iter().filter(|place| place.start > 0 && document[place.start - 1].is_ascii_alphanumeric()).count()
 }
 
@@ -214,8 +214,8 @@ fn documents_as_files() {
     let found = by_path(&bench.run(["scan", "-f", "json"]).json());
     for (name, document) in &documents {
         let places: Vec<_> = memmem::find_iter(document, key.as_bytes()).map(|at| (at, at + KEY_LEN)).collect();
-        let told: Vec<_> = found[*name].iter().map(|found| (found.start.byte, found.end.byte)).collect();
-        assert_eq!(told, places, "{name}");
+        let reported: Vec<_> = found[*name].iter().map(|found| (found.start.byte, found.end.byte)).collect();
+        assert_eq!(reported, places, "{name}");
     }
 }
 

@@ -178,7 +178,7 @@ fn around_stored_zlib() {
         let (stored, stream) = (one_line(stored), one_line(text));
         assert!(stored.bytes == stream.bytes);
         bench.write("stored.txt", &stored.bytes);
-        let told: Vec<_> = bench
+        let reported: Vec<_> = bench
             .findings()
             .iter()
             .map(|finding| {
@@ -191,7 +191,7 @@ fn around_stored_zlib() {
             let [start, end] = span;
             (serde_json::json!(text.names), start, end)
         };
-        assert_eq!(told, [expected(&stream), expected(&stored)], "alignment {alignment}");
+        assert_eq!(reported, [expected(&stream), expected(&stored)], "alignment {alignment}");
     }
 }
 

@@ -90,7 +90,7 @@ fn some_characters() {
     }
 }
 
-/// Keys end to end are told one by one.
+/// Keys end to end are found one by one.
 #[test]
 fn several_keys() {
     let rng = &mut fastrand::Rng::with_seed(764);

@@ -9,7 +9,7 @@ use hopx_leaks::detect::{Confidence, Detector};
 use hopx_leaks::lines::Position;
 use hopx_leaks::search::{Containers, Located, Search};
 
-use super::TOLD;
+use super::MAX_SHOWN;
 use super::random::is_beyond;
 use crate::encode::Text;
 use crate::forms::{self, Form};
@@ -31,38 +31,38 @@ fn alphanumerics() -> impl Iterator<Item = char> {
     ('0'..='9').chain('A'..='Z').chain('a'..='z')
 }
 
-/// What was found, as far as it is told here: ids are public.
-type Told = (String, Range<usize>, Vec<&'static str>, Confidence);
+/// A key that was found: its id, which is public, its place, its encodings, its confidence.
+type Reported = (String, Range<usize>, Vec<&'static str>, Confidence);
 
 /// All keys of a text, searched for as those of a file are.
-fn found(detector: &Detector, bytes: &[u8]) -> Vec<Told> {
+fn found(detector: &Detector, bytes: &[u8]) -> Vec<Reported> {
     let mut search = Search::new(detector, Containers::Closed, Bounds::default());
     let (outcome, read) = search.run(Kind::Content, b"", &mut Content::Whole(bytes), &mut |_| {});
     assert!(read.is_ok_and(|read| read == bytes.len() as u64));
     let byte = |position: Position| usize::try_from(position.byte).expect("small");
-    let told = |located: Located| {
+    let reported = |located: Located| {
         let Located { found, start, end, .. } = located;
         (found.key.id.as_str().to_owned(), byte(start)..byte(end), found.encodings, found.confidence)
     };
-    outcome.keys.into_iter().map(told).collect()
+    outcome.keys.into_iter().map(reported).collect()
 }
 
 /// What should be found of keys with these ids.
-fn expected(text: &Text, ids: &[&str], confidence: Confidence) -> Vec<Told> {
+fn expected(text: &Text, ids: &[&str], confidence: Confidence) -> Vec<Reported> {
     let spans = text.spans().zip(ids);
-    let mut told: Vec<Told> =
+    let mut reported: Vec<Reported> =
         spans.map(|(span, id)| ((*id).to_owned(), span.clone(), text.names.clone(), confidence)).collect();
-    told.sort_by_key(|told| told.1.start);
-    told
+    reported.sort_by_key(|reported| reported.1.start);
+    reported
 }
 
-/// Rows that went wrong, told by their names.
+/// Rows that went wrong, by their names.
 #[derive(Default)]
 struct Wrong(usize, Vec<String>);
 
 impl Wrong {
     /// Holds what is found in a text to what should be.
-    fn check(&mut self, detector: &Detector, name: impl FnOnce() -> String, text: &Text, expected: &[Told]) {
+    fn check(&mut self, detector: &Detector, name: impl FnOnce() -> String, text: &Text, expected: &[Reported]) {
         self.0 += 1;
         let found = found(detector, &text.bytes);
         if found != expected {
@@ -73,7 +73,12 @@ impl Wrong {
     #[track_caller]
     fn assert_none(&self) {
         let Wrong(count, wrong) = self;
-        assert!(wrong.is_empty(), "{} of {count} rows:\n{}", wrong.len(), wrong[..wrong.len().min(TOLD)].join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{} of {count} rows:\n{}",
+            wrong.len(),
+            wrong[..wrong.len().min(MAX_SHOWN)].join("\n")
+        );
     }
 }
 

@@ -90,7 +90,7 @@ fn one_break_at_each_place() {
     table.check();
 }
 
-/// Breaks without a letter, or whose letters can be told from a key's, may be in `hopx` too, when the rest of the prefix is
+/// Breaks without a letter, or whose letters differ from a key's, may be in `hopx` too, when the rest of the prefix is
 /// in one piece.
 #[test]
 fn breaks_in_the_first_letters() {

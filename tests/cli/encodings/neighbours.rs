@@ -50,18 +50,18 @@ fn text(form: &Form, key: &str, rng: &mut Rng) -> Text {
 
 /// What is found: keys by their ids, or placeholders; each with its place, and a key with its encodings.
 #[derive(Debug, PartialEq, Eq)]
-enum Told {
+enum Reported {
     Key(String, Range<usize>, Vec<&'static str>),
     Placeholder(Range<usize>),
 }
 
-fn found(detector: &Detector, bytes: &[u8]) -> Vec<Told> {
-    let told = |found: Found| match found {
-        Found::Key(found) => Some(Told::Key(found.key.id.as_str().to_owned(), found.range, found.encodings)),
-        Found::Placeholder(range) => Some(Told::Placeholder(range)),
+fn found(detector: &Detector, bytes: &[u8]) -> Vec<Reported> {
+    let reported = |found: Found| match found {
+        Found::Key(found) => Some(Reported::Key(found.key.id.as_str().to_owned(), found.range, found.encodings)),
+        Found::Placeholder(range) => Some(Reported::Placeholder(range)),
         Found::Packed { .. } => None,
     };
-    detector.keys(bytes, 0..bytes.len()).filter_map(told).collect()
+    detector.keys(bytes, 0..bytes.len()).filter_map(reported).collect()
 }
 
 /// A text that is nearly a key, and whether it is a placeholder.
@@ -100,17 +100,17 @@ fn wrong(forms: &[Form], seeds: impl Iterator<Item = u64>) -> Vec<String> {
         let (rng, mut keys) = (&mut Rng::with_seed(seed), Keys::new(!seed));
         let key = if rng.bool() { keys.live() } else { keys.test() };
         let text = self::text(form, &key, rng);
-        let told = found(&detector, &text.bytes);
-        let expected = Told::Key(id(&key).to_owned(), text.key, text.names);
-        if told != [expected] {
-            wrong.push(format!("{} with seed {seed}: {told:?}", form.id));
+        let reported = found(&detector, &text.bytes);
+        let expected = Reported::Key(id(&key).to_owned(), text.key, text.names);
+        if reported != [expected] {
+            wrong.push(format!("{} with seed {seed}: {reported:?}", form.id));
         }
         let (near, is_placeholder) = nearly(&key, rng);
         let text = self::text(form, &near, rng);
-        let told = found(&detector, &text.bytes);
-        let expected = if is_placeholder { vec![Told::Placeholder(text.key)] } else { vec![] };
-        if told != expected {
-            wrong.push(format!("{} with seed {seed}, nearly a key: {told:?}", form.id));
+        let reported = found(&detector, &text.bytes);
+        let expected = if is_placeholder { vec![Reported::Placeholder(text.key)] } else { vec![] };
+        if reported != expected {
+            wrong.push(format!("{} with seed {seed}, nearly a key: {reported:?}", form.id));
         }
     }
     wrong
@@ -142,7 +142,7 @@ fn a_whole_file_of_utf16_between_random_neighbours() {
         for units in [Units::Utf16Le, Units::Utf16Be] {
             let key = keys.live();
             let text = Text::plain(&neighbours(rng), key.as_bytes(), &neighbours(rng)).utf16(units);
-            let expected = Told::Key(id(&key).to_owned(), text.key, text.names);
+            let expected = Reported::Key(id(&key).to_owned(), text.key, text.names);
             assert_eq!(found(&detector, &text.bytes), [expected], "{} with seed {seed}", units.name());
         }
     }
