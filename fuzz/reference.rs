@@ -240,10 +240,11 @@ impl<'o> Opened<'o> {
         let rest = &self.text.bytes[end..];
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let is_named = is_split && matches!(rest.get(blanks), Some(b'=' | b':' | b'('));
-        // What is searched for: the four letters, or what stands behind them.
+        // What is searched for: the four letters, or what stands behind them; none of them an escape.
+        let are_plain = (0..4).all(|place| form[places[place]] == b"hopx"[place]);
         let is_cut = !form.starts_with(b"hopx");
         let is_behind = |form: &[u8]| [&b"x_live_"[..], b"x_test_", b"x=5F"].iter().any(|text| form.starts_with(text));
-        let may_start = !is_cut || self.row.is_empty() && is_behind(&form[places[3]..]);
+        let may_start = are_plain && (!is_cut || self.row.is_empty() && is_behind(&form[places[3]..]));
         let may_be = !is_named && may_start && rows::has_few_soft_breaks(form);
         match *self.row {
             [] => (may_be, false),

@@ -176,7 +176,8 @@ impl Detector {
             let Start::Key(key_start) = start else { return read(start, window, at, layers).and_then(judge).map(Some) };
             let (mut text, key) = key_start.open(window, at, layers)?;
             text.byte(key)?;
-            let first = hit.start - at + text.span(key..key + 1).start;
+            let mut first = text.reading_of(key)?;
+            first.pos += hit.start - at;
             tried.once(key_start, first, || read_key(key_start, &mut text, key).and_then(judge))
         })?;
         let (found, is_guess) = found?;
@@ -348,6 +349,18 @@ mod tests {
             for margin in ["+", "-"] {
                 one_key(format!("{margin}{first}\n{margin}{last}").as_bytes());
             }
+        }
+    }
+
+    /// The line of the first letters has another margin than the lines behind it, or none.
+    #[test]
+    fn a_margin_that_begins_behind_the_first_letters() {
+        let mut keys = Keys::new(42);
+        for before in ["# ", "+ ", "- ", " "] {
+            let encoded = data_encoding::BASE64.encode(format!("=={}==", keys.live()).as_bytes());
+            let (first, rest) = encoded.split_at(8);
+            let lines = rest.as_bytes().chunks(40).map(|line| format!("\n>{}", String::from_utf8_lossy(line)));
+            one_key(format!("{before}{first}{}", lines.collect::<Vec<_>>().concat()).as_bytes());
         }
     }
 

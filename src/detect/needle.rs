@@ -1,7 +1,7 @@
 //! Needles: what the prefilter looks for, derived from the table of encodings, and how to read on from each.
 
 use crate::detect::encoding::{BEHIND_A_CUT, Cut, HOPX, Packed, Place, ROWS, Row, packed_needles};
-use crate::detect::text::{Layer, Text};
+use crate::detect::text::{Layer, ReadingOf, Text};
 
 /// The fewest bytes of a needle that begins a key: with shorter ones the prefilter stops too often.
 pub const MIN_LEN: usize = 4;
@@ -106,14 +106,19 @@ fn starts(row: &'static Row, number: usize) -> Vec<(Vec<u8>, KeyStart)> {
 /// read at each of them.
 #[derive(Debug, Default)]
 pub struct Tried {
-    last: Vec<Option<(usize, bool)>>,
+    last: Vec<Option<(ReadingOf, bool)>>,
 }
 
 impl Tried {
-    /// What `read` finds of the key whose first character is at offset `first` of the haystack, if it is not the same as
-    /// the last time: then `None` when that was no key, so that another chain may be tried, and `Some(None)` when it was,
+    /// What `read` finds of the key whose first character is read like `first`, offsets those of the haystack, if it is not
+    /// the same as the last time: then `None` when that was no key, so that another chain may be tried, and `Some(None)` when it was,
     /// so that none is.
-    pub fn once<T>(&mut self, start: &KeyStart, first: usize, read: impl FnOnce() -> Option<T>) -> Option<Option<T>> {
+    pub fn once<T>(
+        &mut self,
+        start: &KeyStart,
+        first: ReadingOf,
+        read: impl FnOnce() -> Option<T>,
+    ) -> Option<Option<T>> {
         if self.last.len() <= start.number {
             self.last.resize(start.number + 1, None);
         }

@@ -110,6 +110,15 @@ impl Layer {
     }
 }
 
+/// How a byte of a text is read: two that are equal are read alike, and so is what follows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadingOf {
+    /// Where its encoded form begins.
+    pub pos: usize,
+    /// The phase and the margin of each layer.
+    layers: [(u8, Option<u8>); 2],
+}
+
 /// Bytes that are decoded as far as they are looked at.
 #[derive(Debug)]
 pub struct Text<'t> {
@@ -203,11 +212,18 @@ impl<'t> Text<'t> {
     /// have been read.
     pub fn cursor_at(&self, at: usize) -> Option<(&'static Encoding, Cursor)> {
         let layer = self.layers.last()?;
-        let pos = layer.units.get(at)?.start();
-        // Three bytes of base64 are a group.
-        let phase = (usize::from(layer.cursor.phase) + 2 * (layer.bytes.len() - at)) % 3;
-        let cursor = Cursor { phase: u8::try_from(phase).ok()?, margin: layer.cursor.margin, ..Cursor::at(pos) };
-        Some((layer.encoding?, cursor))
+        Some((layer.encoding?, layer.cursor_at(at)?))
+    }
+
+    /// How the byte at this offset, which must have been read, is read: from where in the window, and in each layer with
+    /// which phase and margin.
+    pub fn reading_of(&self, at: usize) -> Option<ReadingOf> {
+        let mut reading = ReadingOf { pos: at, layers: [(0, None); 2] };
+        for (layer, how) in self.layers.iter().zip(&mut reading.layers).rev() {
+            let cursor = layer.cursor_at(reading.pos)?;
+            (reading.pos, *how) = (cursor.pos, (cursor.phase, cursor.margin));
+        }
+        Some(reading)
     }
 
     /// Overwrites what was decoded.
@@ -220,6 +236,14 @@ impl<'t> Text<'t> {
 }
 
 impl Layer {
+    /// A cursor in the text below that reads the byte at this offset.
+    fn cursor_at(&self, at: usize) -> Option<Cursor> {
+        let pos = self.units.get(at)?.start();
+        // Three bytes of base64 are a group.
+        let phase = (usize::from(self.cursor.phase) + 2 * (self.bytes.len() - at)) % 3;
+        Some(Cursor { phase: u8::try_from(phase).ok()?, margin: self.cursor.margin, ..Cursor::at(pos) })
+    }
+
     /// Decodes until there are `len` bytes.
     fn fill(&mut self, below: &mut Text<'_>, len: usize) {
         let Some(encoding) = self.encoding else { return };
