@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 /// Which hash a repository names its objects by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,38 +95,19 @@ impl ObjectId {
     }
 }
 
-/// An id is a hash already: its first bytes will do.
 impl Hash for ObjectId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let (first, _) = self.bytes.as_chunks::<8>();
-        state.write_u64(u64::from_le_bytes(first[0]));
+        state.write(self.as_bytes());
     }
 }
 
-/// Hashes ids, and nothing else, by taking what they give. A set of ids is several times faster for it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
+/// Hashes all bytes of an id, with a seed that is another one in each run. Ids in packs are not verified, so they may be
+/// chosen: where the first eight bytes were the hash, 40,000 commits that had them in common took 15 s instead of 0.4 s.
+pub type IdState = foldhash::fast::RandomState;
 /// A map from ids.
-pub type IdMap<T> = HashMap<ObjectId, T, BuildHasherDefault<IdHasher>>;
+pub type IdMap<T> = HashMap<ObjectId, T, IdState>;
 /// A set of ids.
-pub type IdSet = HashSet<ObjectId, BuildHasherDefault<IdHasher>>;
+pub type IdSet = HashSet<ObjectId, IdState>;
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -154,5 +135,19 @@ mod tests {
         for wrong in ["", "0", "01", &"0".repeat(39), &"0".repeat(41), &"0".repeat(66), &"g".repeat(40)] {
             assert_eq!(ObjectId::from_hex(wrong.as_bytes()), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn ids_that_begin_alike_have_other_hashes_and_in_each_map_others() {
+        use std::hash::BuildHasher;
+        let id = |number: u64| {
+            let mut bytes = [7; 20];
+            bytes[12..].copy_from_slice(&number.to_be_bytes());
+            ObjectId::from_bytes(&bytes).expect("20 bytes")
+        };
+        let hashes = |state: IdState| (0..1000).map(|number| state.hash_one(id(number))).collect::<HashSet<u64>>();
+        let (one, other) = (hashes(IdState::default()), hashes(IdState::default()));
+        assert!(one.len() > 990, "{} hashes of 1000 ids", one.len());
+        assert!(one.intersection(&other).count() < 10);
     }
 }

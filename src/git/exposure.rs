@@ -6,7 +6,6 @@
 //! the way to a path, each tree once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::hash::BuildHasherDefault;
 
 use crate::blob::Kind;
 use crate::container::Bounds;
@@ -19,7 +18,7 @@ use crate::git::refs::{Names, Reach};
 use crate::git::tree::{EntryKind, entries};
 use crate::git::{Objects, Repository};
 use crate::key::Fingerprint;
-use crate::object::{IdHasher, IdMap, IdSet, ObjectId, ObjectKind};
+use crate::object::{IdMap, IdSet, IdState, ObjectId, ObjectKind};
 use crate::read::interrupt;
 use crate::search::{Containers, Search};
 
@@ -117,7 +116,7 @@ struct Versions<'a> {
     searched: Searched<'a>,
     nodes: Vec<Node>,
     /// Trees, each with the folder it was met as.
-    trees: HashSet<(ObjectId, usize), BuildHasherDefault<IdHasher>>,
+    trees: HashSet<(ObjectId, usize), IdState>,
     blobs: IdMap<BTreeSet<Fingerprint>>,
     settled: BTreeMap<(Vec<u8>, Fingerprint), Reach>,
     /// What could not be read, and why.

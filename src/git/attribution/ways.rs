@@ -5,20 +5,19 @@
 //! to which all hold a folder. 6,000 versions of a tree with 8,000 folders are 14,000 spans and not 48,000,000 pairs.
 
 use std::collections::HashSet;
-use std::hash::BuildHasherDefault;
 
 use super::Hits;
 use crate::blob::Content;
 use crate::git::graph::Commit;
 use crate::git::sweep::{ObjectVisitor, SweepProblem};
 use crate::git::tree::{EntryKind, entries};
-use crate::object::{HashKind, IdHasher, ObjectId, ObjectKind};
+use crate::object::{HashKind, IdState, ObjectId, ObjectKind};
 
 /// The first bytes of a tree's id. Two trees that share them are taken for one, and the other one is looked at too,
 /// where nothing is found.
 pub type Short = u64;
 /// A set of trees.
-pub type Shorts = HashSet<Short, BuildHasherDefault<IdHasher>>;
+pub type Shorts = HashSet<Short, IdState>;
 
 /// How many rows a thread keeps.
 const ROWS: usize = 256;
