@@ -10,7 +10,7 @@ mod verify;
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::agent::{self, Agent};
@@ -26,7 +26,7 @@ use crate::filter::Filter;
 use crate::hook::{HookConfig, Stage};
 use crate::merge::Input;
 use crate::output::{Output, Target, target};
-use crate::read::Links;
+use crate::read::{self, Links, MAX_LIST};
 use crate::report::json::JSON_SCHEMA;
 use crate::report::{Color, Format, Mode, Style, Suppressed};
 use crate::scan::{Keep, Keys};
@@ -304,12 +304,11 @@ fn sources(scan: ScanArgs) -> Result<Vec<Source>, Error> {
 
 /// The names in a list of files, one a line or each ended by a NUL.
 fn read_list(list: &Path, null: bool) -> io::Result<Vec<PathBuf>> {
-    let mut bytes = Vec::new();
-    if list.as_os_str() == "-" {
-        io::stdin().lock().read_to_end(&mut bytes)?;
+    let bytes = if list.as_os_str() == "-" {
+        read::to_end(io::stdin().lock(), MAX_LIST)?
     } else {
-        File::open(list)?.read_to_end(&mut bytes)?;
-    }
+        read::to_end(File::open(list)?, MAX_LIST)?
+    };
     let separator = if null { b'\0' } else { b'\n' };
     let names = bytes.split(|&byte| byte == separator);
     let names = names.map(|name| if null { name } else { name.strip_suffix(b"\r").unwrap_or(name) });

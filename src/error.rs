@@ -280,3 +280,11 @@ pub fn describe(cause: &io::Error) -> String {
     let text = cause.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
+
+/// The cause in words and what to do about it, unless the cause says that itself.
+pub fn describe_with(cause: &io::Error, remedy: &str) -> String {
+    match cause.kind() {
+        io::ErrorKind::FileTooLarge => describe(cause),
+        _ => format!("{}; {remedy}", describe(cause)),
+    }
+}

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod exposure;
 pub mod graph;
 pub mod ignore;
+pub mod includes;
 pub mod index;
 pub mod links;
 pub mod objects;

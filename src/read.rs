@@ -56,26 +56,46 @@ pub fn open(path: &Path, links: Links) -> io::Result<(File, Metadata)> {
     Ok((file, metadata))
 }
 
-/// The most bytes that [`small`] reads.
-const MAX_SMALL: u64 = 1 << 30;
+/// The most bytes of a file in which git keeps one name, one path or a few of them: `HEAD`, a ref, `commondir`, the file
+/// `.git` of a linked work tree. Git writes some hundred.
+pub const MAX_GIT_FILE: u64 = 1 << 20;
 
-/// Reads a file whole that says how to scan, or that git keeps for itself: a list, a log, a setting. Links are followed, but only to a file.
+/// The most bytes of a file that has one line for each of many things, or that somebody writes by hand: a reflog, a list
+/// of paths, a baseline, a configuration, a hook, the message of a commit.
+pub const MAX_LIST: u64 = 64 << 20;
+
+/// Reads a file whole, if it has at most `most` bytes. Links are followed, but only to a file.
 ///
 /// # Errors
 ///
-/// Those of opening and reading, [`io::ErrorKind::InvalidInput`] for what is no file, and
-/// [`io::ErrorKind::FileTooLarge`] for more than 1 GiB.
-pub fn small(path: &Path) -> io::Result<Vec<u8>> {
+/// Those of opening and reading, [`io::ErrorKind::InvalidInput`] for what is not a file, and that of [`to_end`].
+pub fn whole(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let (file, metadata) = open(path, Links::Follow)?;
     if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
     }
+    if metadata.len() > most {
+        return Err(too_large(most));
+    }
+    to_end(file, most)
+}
+
+/// Reads an input to its end, if it has at most `most` bytes.
+///
+/// # Errors
+///
+/// Those of reading, and [`io::ErrorKind::FileTooLarge`] for more bytes.
+pub fn to_end(input: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(MAX_SMALL + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_SMALL {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 GiB"));
-    }
-    Ok(bytes)
+    input.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(too_large(most)) } else { Ok(bytes) }
+}
+
+/// The error for a file of more than `most` bytes, with what to do about it.
+pub fn too_large(most: u64) -> io::Error {
+    let most = most >> 20;
+    let text = format!("it is larger than {most} MiB, the most that is read of such a file; see what it holds");
+    io::Error::new(io::ErrorKind::FileTooLarge, text)
 }
 
 /// What to do about a symbolic link.

@@ -1,7 +1,7 @@
 //! The commands that concern hooks: putting git's in place, and doing the work of git's and of coding agents'.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use crate::cli::{CommitsArgs, CommonArgs, GitHookCommand, HookAgentArgs, HookCommand, HookRunCommand, HookStages};
@@ -9,14 +9,14 @@ use crate::config::repositories::{commits, here, range_error, staged};
 use crate::config::rules::Rules;
 use crate::config::{AgentConfig, Config, Options, ScanConfig, is_apart};
 use crate::detect::Detector;
-use crate::error::Error;
+use crate::error::{Error, describe};
 use crate::filter::inline::Inline;
 use crate::git::Repository;
 use crate::git::push::{Destination, Update};
 use crate::hook::{self, Beside, HookConfig, Stage, Write};
 use crate::object::ObjectId;
 use crate::output::{Output, Target, write_message};
-use crate::read::Links;
+use crate::read::{self, Links, MAX_LIST};
 use crate::report::escape::terminal;
 use crate::report::{Format, Mode};
 use crate::source::message::Author;
@@ -184,8 +184,7 @@ fn updates(is_managed: bool) -> Result<Vec<Update>, Error> {
     if !is_managed && is_closed() {
         return Err(Error::Push { cause: "standard input is closed".to_owned() });
     }
-    let mut input = Vec::new();
-    io::stdin().lock().read_to_end(&mut input).map_err(|error| Error::Push { cause: error.to_string() })?;
+    let input = read::to_end(io::stdin().lock(), MAX_LIST).map_err(|error| Error::Push { cause: describe(&error) })?;
     let lines = input.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     lines
         .map(|line| Update::parse(line.trim_ascii()))

@@ -19,7 +19,7 @@ use crate::git::repository::Environment;
 use crate::git::tree::EntryKind;
 use crate::git::{Objects, Repository};
 use crate::object::ObjectId;
-use crate::read;
+use crate::read::{self, MAX_LIST};
 use crate::source::ignored::work_tree_top;
 
 /// Bytes of a configuration file, at most.
@@ -141,7 +141,7 @@ fn check_together(args: &RulesArgs) -> Result<(), Error> {
 fn named(file: &Path, today: &str) -> Result<Read, Error> {
     let name = file.display().to_string();
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    let bytes = read::small(file).map_err(|cause| unreadable(CONFIGURATION, &name, &describe(&cause)))?;
+    let bytes = read::whole(file, MAX_LIST).map_err(|cause| unreadable(CONFIGURATION, &name, &describe(&cause)))?;
     let file = parse(&name, bytes, today)?;
     Ok(Read { name, why: "by --config", folder, file })
 }
@@ -192,7 +192,7 @@ impl Store {
                 if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
                     return Ok(None);
                 }
-                let bytes = read::small(path).map_err(|cause| unreadable(what, &name, &describe(&cause)))?;
+                let bytes = read::whole(path, MAX_LIST).map_err(|cause| unreadable(what, &name, &describe(&cause)))?;
                 Ok(Some((name, bytes)))
             }
             Store::Commit(commit) => commit.read(what, path),
@@ -230,7 +230,7 @@ impl Store {
             }
             Store::Disk => {
                 let name = shown(&path);
-                let bytes = read::small(&path).map_err(|cause| Error::Rules {
+                let bytes = read::whole(&path, MAX_LIST).map_err(|cause| Error::Rules {
                     what: BASELINE,
                     name: name.clone(),
                     cause: describe(&cause),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::blob::{Origin, slashed};
 use crate::detect::Detector;
-use crate::error::describe;
+use crate::error::describe_with;
 use crate::object::ObjectId;
 
 /// What kept an input from being read. Each makes the scan incomplete.
@@ -125,12 +125,15 @@ pub struct Problem {
 impl Problem {
     /// The system would not let it be read.
     pub fn unreadable(origin: &Origin<'_>, cause: &io::Error) -> Problem {
-        let message = format!("{}; make it readable, or leave it out with --exclude", describe(cause));
+        let kind = match cause.kind() {
+            io::ErrorKind::FileTooLarge => ProblemKind::TooLarge,
+            _ => ProblemKind::Unreadable,
+        };
         Problem {
             path: origin.path().unwrap_or_else(|| origin.local_path()),
             local_path: origin.local_path(),
-            kind: ProblemKind::Unreadable,
-            message,
+            kind,
+            message: describe_with(cause, "make it readable, or leave it out with --exclude"),
         }
     }
 

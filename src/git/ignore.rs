@@ -47,9 +47,7 @@ pub struct Rules {
 impl Rules {
     /// The rules in a file; none where there is no such file, or where it is too large.
     pub fn read(file: &Path, settings: &Settings) -> Rules {
-        let is_small = |metadata: &std::fs::Metadata| metadata.is_file() && metadata.len() <= MAX_BYTES;
-        let bytes = file.metadata().ok().filter(is_small).and_then(|_| read::small(file).ok());
-        Rules::parse(&bytes.unwrap_or_default(), settings.case)
+        Rules::parse(&read::whole(file, MAX_BYTES).unwrap_or_default(), settings.case)
     }
 
     fn parse(text: &[u8], case: Case) -> Rules {

@@ -8,12 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::blob::slashed;
-use crate::error::describe;
+use crate::error::describe_with;
 use crate::git::reftable::Logged;
 use crate::git::repository::in_words;
 use crate::git::{Repository, plain};
 use crate::object::{IdSet, ObjectId};
-use crate::read::small;
+use crate::read::{MAX_GIT_FILE, MAX_LIST, whole};
 
 /// How far what a name leads to has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,10 +137,10 @@ impl Repository {
 
     /// Adds all refs. Whether they can be read without waiting.
     fn add_refs(&self, all: &mut Names) -> bool {
-        match plain::special_below(&self.common_dir.join("refs")) {
+        match plain::unfit_below(&self.common_dir.join("refs")) {
             Ok(None) => {}
-            Ok(Some(path)) => {
-                all.problems.push((path.clone(), checked(&plain::special(&path))));
+            Ok(Some((path, cause))) => {
+                all.problems.push((path, checked(&cause)));
                 return false;
             }
             Err((path, error)) => all.problems.push(unreadable(path, &error)),
@@ -203,7 +203,7 @@ impl Repository {
             (dir, name)
         });
         for (dir, name) in std::iter::once(main).chain(others) {
-            let text = match small(&dir.join("HEAD")) {
+            let text = match whole(&dir.join("HEAD"), MAX_GIT_FILE) {
                 Ok(text) => text,
                 Err(error) => {
                     all.problems.push(unreadable(dir.join("HEAD"), &error));
@@ -274,7 +274,7 @@ fn add_private_refs(dir: &Path, prefix: &[u8], all: &mut Names) {
         }
     }
     for file in files {
-        match small(&file) {
+        match whole(&file, MAX_GIT_FILE) {
             Ok(text) => {
                 let name = [prefix, &slashed(file.strip_prefix(dir).unwrap_or(&file))].concat();
                 let target = ObjectId::from_hex(text.trim_ascii());
@@ -286,7 +286,7 @@ fn add_private_refs(dir: &Path, prefix: &[u8], all: &mut Names) {
 }
 
 fn unreadable(path: PathBuf, error: &io::Error) -> (PathBuf, String) {
-    (path, format!("{}; make it readable, for it says what leads to objects", describe(error)))
+    (path, describe_with(error, "make it readable, for it says what leads to objects"))
 }
 
 /// Adds what the reflogs below `logs` hold: `OLD NEW NAME <MAIL> SECONDS ZONE\tTEXT` a line, the newest last
@@ -297,7 +297,7 @@ fn add_reflogs(prefix: &[u8], logs: &Path, kept: &mut Names) {
         Err((path, error)) => return kept.problems.push(unreadable(path, &error)),
     };
     for file in files {
-        match small(&file) {
+        match whole(&file, MAX_LIST) {
             Ok(log) => {
                 let name = log_name(slashed(file.strip_prefix(logs).unwrap_or(&file)));
                 add_reflog(&[prefix, &name].concat(), &log, &mut kept.names);

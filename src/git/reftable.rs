@@ -12,15 +12,21 @@ use std::path::{Path, PathBuf};
 
 pub use table::{Logged, Value};
 
-use crate::error::describe;
+use crate::error::{describe, describe_with};
+use crate::git::sweep::bytes::Bytes;
 use crate::object::HashKind;
-use crate::read::small;
-use table::Table;
+use crate::read::{MAP_FROM, MAX_GIT_FILE, whole};
+use table::{Room, Table};
 
 /// The folder of a stack, in the folder of a repository or of a linked work tree.
 pub const FOLDER: &str = "reftable";
 /// The list of a stack's tables.
 const LIST: &str = "tables.list";
+/// The most tables of a stack. git puts them together so that each is at least twice as long as the next one, and sixty
+/// would be very many.
+const MAX_TABLES: usize = 1000;
+/// How many bytes of tables are read, in bytes; what comes behind them is mapped, however short it is.
+const MAX_READ: usize = 64 << 20;
 /// What helps against damage, for git has no command that mends a table.
 const RESTORE: &str = "restore the file from a backup, or clone the repository again";
 
@@ -61,9 +67,9 @@ impl Stack {
 
     /// Every ref, deleted ones left out.
     pub fn refs(&mut self) -> Refs {
-        let mut refs = Refs::new();
+        let (mut refs, mut room) = (Refs::new(), self.room());
         for (file, table) in &self.tables {
-            let read = table.refs(&mut |name, value| match value {
+            let read = table.refs(&mut room, &mut |name, value| match value {
                 Some(value) => drop(refs.insert(name.to_vec(), value)),
                 None => drop(refs.remove(name)),
             });
@@ -75,8 +81,9 @@ impl Stack {
     /// Every reflog. Entries that were deleted are left out, and so are those that only say that a log exists.
     pub fn logs(&mut self) -> Logs {
         let mut found: BTreeMap<Vec<u8>, BTreeMap<u64, Logged>> = BTreeMap::new();
+        let mut room = self.room();
         for (file, table) in &self.tables {
-            let read = table.logs(&mut |name, update, logged| {
+            let read = table.logs(&mut room, &mut |name, update, logged| {
                 if !found.contains_key(name) {
                     found.insert(name.to_vec(), BTreeMap::new());
                 }
@@ -95,18 +102,22 @@ impl Stack {
         logs.collect()
     }
 
+    fn room(&self) -> Room {
+        Room::of(self.tables.iter().map(|(_, table)| table.len() as u64).sum())
+    }
+
     /// `Err` with what there is when a listed table is missing.
     fn attempt(folder: &Path, hash: HashKind) -> Result<Stack, Stack> {
         let mut stack = Stack { tables: Vec::new(), problems: Vec::new() };
-        let list = match small(&folder.join(LIST)) {
+        let list = match whole(&folder.join(LIST), MAX_GIT_FILE) {
             Ok(list) => list,
             Err(error) => {
-                stack.problem(folder.join(LIST), &format!("{}; {RESTORE}", describe(&error)));
+                stack.problem(folder.join(LIST), &describe_with(&error, RESTORE));
                 return Err(stack);
             }
         };
         let mut seen = HashSet::new();
-        let mut is_whole = true;
+        let (mut is_whole, mut read) = (true, 0);
         for line in list.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let Some(name) = file_name(line).filter(|name| seen.insert(*name)) else {
                 let line = String::from_utf8_lossy(line);
@@ -114,8 +125,18 @@ impl Stack {
                 continue;
             };
             let file = folder.join(name);
-            match small(&file) {
-                Ok(bytes) => stack.add(file, bytes, hash),
+            if seen.len() > MAX_TABLES {
+                stack.problem(
+                    file,
+                    &format!("it is listed behind {MAX_TABLES} others, and so not read; run git pack-refs"),
+                );
+                break;
+            }
+            match Bytes::open(&file, if read < MAX_READ { MAP_FROM } else { 1 }) {
+                Ok(bytes) => {
+                    read += bytes.len();
+                    stack.add(file, bytes, hash);
+                }
                 Err(error) => {
                     is_whole &= error.kind() != io::ErrorKind::NotFound;
                     let cause = describe(&error);
@@ -126,7 +147,7 @@ impl Stack {
         if is_whole { Ok(stack) } else { Err(stack) }
     }
 
-    fn add(&mut self, file: PathBuf, bytes: Vec<u8>, hash: HashKind) {
+    fn add(&mut self, file: PathBuf, bytes: Bytes, hash: HashKind) {
         match Table::parse(bytes, hash) {
             Ok((table, damage)) => {
                 tell(&mut self.problems, &file, damage.map_or(Ok(()), Err));

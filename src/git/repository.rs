@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::blob::{RepositoryRoot, Top, slashed};
-use crate::error::{Problem, ProblemKind, describe};
+use crate::error::{Problem, ProblemKind, describe, describe_with};
 use crate::git::commit::Parts;
 use crate::git::graph::{Commit, Graph};
 use crate::git::objects::MAX_OBJECT;
 use crate::git::sweep::{Store, SweepProblem, alternate_paths};
 use crate::git::{Objects, plain};
 use crate::object::{HashKind, IdSet, ObjectId, ObjectKind};
-use crate::read;
+use crate::read::{self, MAX_LIST};
 
 /// Whether the environment chooses the repository, as git lets it in hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Repository {
     /// Commits whose parents a shallow clone has left behind (gitformat-pack(5), `shallow`). None where the list can't
     /// be read, which [`gaps`](Repository::gaps) tells.
     pub fn shallow_commits(&self) -> Vec<ObjectId> {
-        let list = read::small(&self.common_dir.join("shallow")).unwrap_or_default();
+        let list = read::whole(&self.common_dir.join("shallow"), MAX_LIST).unwrap_or_default();
         list.split(|byte| *byte == b'\n').filter_map(|line| ObjectId::from_hex(line.trim_ascii())).collect()
     }
 
@@ -176,10 +176,10 @@ impl Repository {
     pub fn gaps(&self) -> Vec<Problem> {
         let mut gaps = Vec::new();
         let list = self.common_dir.join("shallow");
-        if let Err(error) = read::small(&list)
+        if let Err(error) = read::whole(&list, MAX_LIST)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            let message = format!("{}; make it readable, for it says where the history ends", describe(&error));
+            let message = describe_with(&error, "make it readable, for it says where the history ends");
             gaps.push(Problem::given(&list, ProblemKind::Unreadable, message));
         }
         if !self.shallow_commits().is_empty() {
@@ -224,7 +224,8 @@ impl Repository {
 }
 
 /// gix runs nothing when these are set: the git binary is not asked for its configuration. Whose files they are does
-/// not matter then. Replaced objects are read as they are, for both are leaks.
+/// not matter then. Replaced objects are read as they are, for both are leaks; and a commit-graph is not believed, since it
+/// may say other things of commits than they do.
 pub(super) fn options(environment: Environment) -> gix::open::Options {
     let allow = match environment {
         Environment::Heed => gix::sec::Permission::Allow,
@@ -240,7 +241,7 @@ pub(super) fn options(environment: Environment) -> gix::open::Options {
         .bail_if_untrusted(false)
         .strict_config(false)
         .with(gix::sec::Trust::Full)
-        .config_overrides(["core.useReplaceRefs=false"])
+        .config_overrides(["core.useReplaceRefs=false", "core.commitGraph=false"])
 }
 
 /// The folders of objects: the repository's, or what git's environment variables name (git(1)).

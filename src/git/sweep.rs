@@ -10,7 +10,7 @@
 //! - Whether all is visited, or what is lost, does not depend on the number of threads.
 
 mod alternates;
-mod bytes;
+pub(super) mod bytes;
 mod cause;
 mod delta;
 mod duplicates;

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::place::{Entry, EntryState, Place, entry_in, entry_name, settings_in};
 use super::{Stage, Write, script};
 use crate::error::Error;
+use crate::read::{MAX_LIST, whole};
 
 /// Adds or updates the entry for `stage`. Whether anything had to change.
 ///
@@ -181,7 +182,7 @@ fn check(path: &Path, old: &[u8], new: &[u8], stage: Stage, wanted: Option<&Entr
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    crate::read::small(path).map_err(|cause| failed("read", path, cause))
+    whole(path, MAX_LIST).map_err(|cause| failed("read", path, cause))
 }
 
 /// Replaces the file as git does: a file `config.lock` that must not be there before keeps others from writing.

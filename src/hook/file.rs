@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::read::{MAX_LIST, whole};
 
 /// What stands at the place of a hook.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub fn look(path: &Path) -> Result<HookFile, Error> {
         return Ok(HookFile::Special);
     }
     let run = if is_executable(&metadata) { Run::Yes } else { Run::No };
-    crate::read::small(path).map(|content| HookFile::Plain { content, run }).map_err(failed)
+    whole(path, MAX_LIST).map(|content| HookFile::Plain { content, run }).map_err(failed)
 }
 
 /// Puts a file at `path` in one step, with the permissions of the file that stood there, so that git runs it or doesn't.

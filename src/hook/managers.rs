@@ -1,6 +1,7 @@
 //! Hook managers: which one a repository uses, and what to add to its configuration. They write git's hooks themselves,
 //! so that a block of ours would be lost the next time they do.
 
+use crate::read::{MAX_LIST, whole};
 use std::path::{Path, PathBuf};
 
 use super::Stage;
@@ -98,7 +99,7 @@ fn by_hooks(place: &Place) -> Vec<(Manager, Option<PathBuf>)> {
         found.push((Manager::Husky, Some(folder.to_path_buf())));
     }
     for stage in Stage::ALL {
-        let text = crate::read::small(&place.hooks.join(stage.name())).unwrap_or_default();
+        let text = whole(&place.hooks.join(stage.name()), MAX_LIST).unwrap_or_default();
         let has = |mark: &str| memchr::memmem::find(&text, mark.as_bytes()).is_some();
         if GENERATED.iter().any(|mark| has(mark)) {
             found.push((Manager::PreCommit, named_config(&text)));
@@ -141,8 +142,7 @@ fn named_config(hook: &[u8]) -> Option<PathBuf> {
 }
 
 fn has_simple_git_hooks(package: &Path) -> bool {
-    let json =
-        crate::read::small(package).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    let json = whole(package, MAX_LIST).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     json.is_some_and(|json| json.get("simple-git-hooks").is_some())
 }
 
@@ -215,7 +215,7 @@ impl InCharge {
         if !path.metadata().is_ok_and(|metadata| metadata.is_file() && super::file::is_executable(&metadata)) {
             return false;
         }
-        let text = crate::read::small(&path).unwrap_or_default();
+        let text = whole(&path, MAX_LIST).unwrap_or_default();
         let has = |mark: &str| memchr::memmem::find(&text, mark.as_bytes()).is_some();
         match self.manager {
             Manager::PreCommit | Manager::Prek => GENERATED.iter().any(|mark| has(mark)),
@@ -240,7 +240,7 @@ impl InCharge {
 
 /// What a configuration says, without the lines that are comments.
 pub fn text(path: &Path) -> String {
-    let bytes = crate::read::small(path).unwrap_or_default();
+    let bytes = whole(path, MAX_LIST).unwrap_or_default();
     let is_comment = |line: &&str| ["#", "//"].iter().any(|mark| line.trim_start().starts_with(mark));
     String::from_utf8_lossy(&bytes).lines().filter(|line| !is_comment(line)).flat_map(|line| [line, "\n"]).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::managers::{InCharge, LEFTHOOK_SCRIPT, Manager, text};
 use super::{Stage, manifest, shown};
+use crate::read::{MAX_LIST, whole};
 
 /// Something to add, and where.
 pub struct Snippet {
@@ -14,7 +15,7 @@ pub struct Snippet {
 /// What to add for `stages`, and where.
 pub fn snippets(of: &InCharge, stages: &[Stage]) -> Vec<Snippet> {
     let extension = of.config.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let config = crate::read::small(&of.config).unwrap_or_default();
+    let config = whole(&of.config, MAX_LIST).unwrap_or_default();
     let config = String::from_utf8_lossy(&config);
     let of_each = |snippet: fn(Stage) -> String| stages.iter().map(|&stage| snippet(stage)).collect::<String>();
     let in_config = |text: String| vec![Snippet { to: shown(&of.config), text }];

@@ -8,6 +8,7 @@ use super::place::{EntryState, Place, entry_name};
 use super::program::{self, Found, Git};
 use super::{Stage, file, script, shown, tell};
 use crate::exit::Exit;
+use crate::read::{MAX_LIST, whole};
 use crate::report::escape::terminal;
 
 /// What is known of a hook: whether it works, in words.
@@ -67,7 +68,7 @@ fn by_config(place: &Place, stage: Stage) -> Option<State> {
 fn by_script(place: &Place, stage: Stage) -> Option<State> {
     let path = place.hooks.join(stage.name());
     // git follows links here.
-    let content = crate::read::small(&path).ok().filter(|content| script::has_block(content))?;
+    let content = whole(&path, MAX_LIST).ok().filter(|content| script::has_block(content))?;
     let at = shown(&path);
     if !path.metadata().is_ok_and(|metadata| file::is_executable(&metadata)) {
         return Some(State::Fails(format!("installed in {at}, which is not executable, so git does not run it")));
@@ -113,7 +114,7 @@ fn by_manager(place: &Place, managers: &[InCharge], stage: Stage) -> Option<Stat
 
 fn not_installed(place: &Place, managers: &[InCharge], stage: Stage) -> State {
     let default = place.default_hooks().join(stage.name());
-    let has_block = crate::read::small(&default).is_ok_and(|content| script::has_block(&content));
+    let has_block = whole(&default, MAX_LIST).is_ok_and(|content| script::has_block(&content));
     if default.parent() != Some(&place.hooks) && has_block {
         let (default, hooks) = (shown(&default), shown(&place.hooks));
         let words = format!("installed in {default}, which git does not run: core.hooksPath sends it to {hooks}");

@@ -178,7 +178,7 @@ fn git_folder(top: &Path) -> Option<PathBuf> {
         return Some(git);
     }
     let read_path = |file: &Path, prefix: &str, from: &Path| -> Option<PathBuf> {
-        let text = String::from_utf8(read::small(file).ok()?).ok()?;
+        let text = String::from_utf8(read::whole(file, read::MAX_GIT_FILE).ok()?).ok()?;
         Some(from.join(text.strip_prefix(prefix)?.trim_end_matches(['\r', '\n'])))
     };
     let own = read_path(&git, "gitdir: ", top)?;

@@ -1,10 +1,12 @@
 //! The message of a commit that is about to be made, as git hands it to the commit-msg hook.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::path::PathBuf;
 
 use crate::blob::{Blob, Content, FileOrigin, Kind, Root};
 use crate::error::{Problem, ProblemKind};
+use crate::read::{self, MAX_LIST};
 use crate::source::Visitor;
 
 /// A file that holds the message of a commit.
@@ -40,7 +42,7 @@ impl Message {
     pub fn visit<V: Visitor>(&self, mut visitor: V) -> V {
         let root = Root { given: self.file.clone(), prefix: self.file.clone() };
         let origin = FileOrigin { root: &root, local: &self.file, kind: Kind::CommitMessage };
-        match std::fs::read(&self.file) {
+        match File::open(&self.file).and_then(|file| read::to_end(file, MAX_LIST)) {
             Ok(bytes) => {
                 let message = match self.author {
                     Author::User => Cow::Borrowed(&bytes[..]),

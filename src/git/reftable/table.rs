@@ -5,6 +5,7 @@
 
 use gix_zlib::Inflate;
 
+use crate::git::sweep::bytes::Bytes;
 use crate::git::sweep::inflate::{SLACK, check_size, whole};
 use crate::object::{HashKind, ObjectId};
 
@@ -18,10 +19,31 @@ const REFS: u8 = b'r';
 const LOGS: u8 = b'g';
 /// The types of all blocks: refs, objects, logs, indexes.
 const TYPES: [u8; 4] = [REFS, b'o', LOGS, b'i'];
-/// What the names in one table may come to, in bytes, once their shared beginnings are filled in.
-const MAX_NAMES: usize = 1 << 30;
-/// What a record costs beside its name.
+/// What a record takes beside its name, in bytes of [`Room`].
 const RECORD: usize = 64;
+/// What a record takes that only deletes, of which nothing is kept.
+const DELETED: usize = 8;
+/// The kind of a record that only deletes.
+const DELETION: u8 = 0;
+
+/// How many more bytes the names in a stack of tables may take once their shared beginnings are filled in. A name is
+/// written as what it does not share with the one before, so that a short table can hold very many long ones.
+#[derive(Debug)]
+pub struct Room(usize);
+
+impl Room {
+    /// For tables of so many bytes: 64 times as much and 1 MiB, where git's tables have up to 20 times as much, but at
+    /// most 1 GiB.
+    pub fn of(bytes: u64) -> Room {
+        let room = bytes.saturating_mul(64).saturating_add(1 << 20).min(1 << 30);
+        Room(usize::try_from(room).unwrap_or(1 << 30))
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), Damage> {
+        self.0 = self.0.checked_sub(bytes).ok_or(Damage::Names)?;
+        Ok(())
+    }
+}
 
 /// What a ref leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,15 +90,16 @@ pub enum Damage {
     #[error("the block at byte {0} is damaged")]
     Block(usize),
     /// More than could be there.
-    #[error("its names come to more than {} bytes", MAX_NAMES)]
+    #[error("its names come to more bytes than are read of tables of its size")]
     Names,
 }
 
 /// A table in memory.
 #[derive(Debug)]
 pub struct Table {
-    /// All but the footer.
-    bytes: Vec<u8>,
+    bytes: Bytes,
+    /// Where the footer begins.
+    end: usize,
     header: usize,
     /// What blocks of refs are padded to; 0 when they are not.
     block_size: usize,
@@ -87,7 +110,7 @@ pub struct Table {
 
 impl Table {
     /// Reads the header and the footer. A damaged footer leaves the refs readable, and is told beside them.
-    pub fn parse(mut bytes: Vec<u8>, hash: HashKind) -> Result<(Table, Option<Damage>), Damage> {
+    pub fn parse(bytes: Bytes, hash: HashKind) -> Result<(Table, Option<Damage>), Damage> {
         let mut cursor = Cursor(&bytes);
         if cursor.take(MAGIC.len()) != Some(MAGIC) {
             return Err(Damage::Magic);
@@ -111,9 +134,18 @@ impl Table {
         let end = bytes.len().checked_sub(header + FOOTER).filter(|end| *end >= header).ok_or(Damage::Short)?;
         let footer = Footer::parse(&bytes[..end], &bytes[end..], header);
         let damage = footer.is_none().then_some(Damage::Footer);
-        bytes.truncate(end);
-        let table = Table { bytes, header, block_size: size(block_size), hash, footer };
+        let table = Table { bytes, end, header, block_size: size(block_size), hash, footer };
         Ok((table, damage))
+    }
+
+    /// How many bytes it has.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// All but the footer.
+    fn body(&self) -> &[u8] {
+        &self.bytes[..self.end]
     }
 
     /// Visits every ref in order of name; `None` says that it is deleted. Those before a fault are visited.
@@ -121,18 +153,18 @@ impl Table {
     /// # Errors
     ///
     /// The fault.
-    pub fn refs(&self, visit: &mut dyn FnMut(&[u8], Option<Value>)) -> Result<(), Damage> {
-        let mut keys = Keys::new();
+    pub fn refs(&self, room: &mut Room, visit: &mut dyn FnMut(&[u8], Option<Value>)) -> Result<(), Damage> {
+        let mut keys = Keys::new(room);
         let mut at = 0;
         while let Some(block) = self.block(at, REFS)? {
-            let end = at.checked_add(block.len).filter(|end| *end <= self.bytes.len()).ok_or(Damage::Block(at))?;
-            let records = self.bytes.get(block.start..end).ok_or(Damage::Block(at))?;
+            let end = at.checked_add(block.len).filter(|end| *end <= self.body().len()).ok_or(Damage::Block(at))?;
+            let records = self.body().get(block.start..end).ok_or(Damage::Block(at))?;
             keys.block(at, block.start - at, records, &mut |name, kind, cursor| {
                 visit(name, self.value(name, kind, cursor)?);
                 Some(())
             })?;
             // A zero can only be padding: the types of blocks are letters.
-            let is_padded = self.bytes.get(end).is_none_or(|byte| *byte == 0);
+            let is_padded = self.body().get(end).is_none_or(|byte| *byte == 0);
             at = if is_padded { end.max(at.saturating_add(self.block_size)) } else { end };
         }
         self.ends(at, |footer| &footer.after_refs)
@@ -144,15 +176,15 @@ impl Table {
     /// # Errors
     ///
     /// The fault.
-    pub fn logs(&self, visit: &mut LogVisitor<'_>) -> Result<(), Damage> {
+    pub fn logs(&self, room: &mut Room, visit: &mut LogVisitor<'_>) -> Result<(), Damage> {
         let Some(mut at) = self.footer.as_ref().and_then(|footer| footer.logs) else { return Ok(()) };
-        let mut keys = Keys::new();
+        let mut keys = Keys::new(room);
         let mut inflate = Inflate::default();
         let mut records = Vec::new();
         while let Some(block) = self.block(at, LOGS)? {
             let damaged = Damage::Block(at);
             let size = (at + block.len).checked_sub(block.start).ok_or(damaged.clone())?;
-            let input = self.bytes.get(block.start..).ok_or(damaged.clone())?;
+            let input = self.body().get(block.start..).ok_or(damaged.clone())?;
             check_size(size as u64, input.len()).map_err(|_| damaged.clone())?;
             records.resize(size + SLACK, 0);
             let used = whole(&mut inflate, input, &mut records, size).map_err(|_| damaged)?;
@@ -170,13 +202,13 @@ impl Table {
     /// Fails when blocks end where the footer has nothing else begin: the type of a block was another once.
     fn ends(&self, at: usize, next: impl Fn(&Footer) -> &[usize]) -> Result<(), Damage> {
         let is_known = self.footer.as_ref().is_none_or(|footer| next(footer).contains(&at));
-        if self.bytes.len() <= at.max(self.header) || is_known { Ok(()) } else { Err(Damage::Block(at)) }
+        if self.body().len() <= at.max(self.header) || is_known { Ok(()) } else { Err(Damage::Block(at)) }
     }
 
     /// The block of this type that begins at a byte; none where another type or the end follows.
     fn block(&self, at: usize, kind: u8) -> Result<Option<Block>, Damage> {
         let start = if at == 0 { self.header } else { at };
-        let Some(rest) = self.bytes.get(start..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
+        let Some(rest) = self.body().get(start..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
         let mut cursor = Cursor(rest);
         if cursor.byte() != Some(kind) {
             return if TYPES.contains(&rest[0]) { Ok(None) } else { Err(Damage::Block(at)) };
@@ -193,7 +225,7 @@ impl Table {
             return None;
         }
         let value = match kind {
-            0 => None,
+            DELETION => None,
             1 => Some(Value::Object(self.id(cursor)?)),
             2 => {
                 let id = self.id(cursor)?;
@@ -214,7 +246,7 @@ impl Table {
     #[expect(clippy::option_option, reason = "damage, and a deletion")]
     fn logged(&self, kind: u8, cursor: &mut Cursor<'_>) -> Option<Option<Logged>> {
         match kind {
-            0 => return Some(None),
+            DELETION => return Some(None),
             1 => {}
             _ => return None,
         }
@@ -277,14 +309,14 @@ struct Block {
 }
 
 /// The keys of records. Each is written as what it does not share with the one before it in its block.
-struct Keys {
+struct Keys<'r> {
     last: Vec<u8>,
-    left: usize,
+    room: &'r mut Room,
 }
 
-impl Keys {
-    fn new() -> Keys {
-        Keys { last: Vec::new(), left: MAX_NAMES }
+impl<'r> Keys<'r> {
+    fn new(room: &'r mut Room) -> Keys<'r> {
+        Keys { last: Vec::new(), room }
     }
 
     /// Visits the records of the block at a byte: key, kind of value, and the value, which the visitor reads. A visitor
@@ -307,7 +339,7 @@ impl Keys {
                 restart = restarts.number(3);
             }
             let kind = self.key(&mut cursor, is_first || is_restart).ok_or_else(damaged)?;
-            self.left = self.left.checked_sub(self.last.len() + RECORD).ok_or(Damage::Names)?;
+            self.room.take(if kind == DELETION { DELETED } else { self.last.len() + RECORD })?;
             visit(&self.last, kind, &mut cursor).ok_or_else(damaged)?;
             is_first = false;
         }

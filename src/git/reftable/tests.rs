@@ -111,7 +111,7 @@ fn bytes_that_changed() {
     let whole = std::fs::read(sample.table()).expect("a table");
     let read = |bytes: Vec<u8>| {
         let mut stack = Stack { tables: Vec::new(), problems: Vec::new() };
-        stack.add("table".into(), bytes, HashKind::Sha1);
+        stack.add("table".into(), Bytes::Read(bytes), HashKind::Sha1);
         (stack.refs().len(), stack.logs().values().map(Vec::len).sum::<usize>(), stack.problems().len())
     };
     let (refs, logs, none) = read(whole.clone());
@@ -165,10 +165,10 @@ fn blocks_that_say_too_much() {
         footed(&[&[b'r', 0, 0, len][..], &records].concat())
     };
     let read = |bytes: Vec<u8>| {
-        let (table, damage) = Table::parse(bytes, HashKind::Sha1)?;
+        let (table, damage) = Table::parse(Bytes::Read(bytes), HashKind::Sha1)?;
         assert_eq!(damage, None);
         let mut names = Vec::new();
-        table.refs(&mut |name, _| names.push(String::from_utf8_lossy(name).into_owned()))?;
+        table.refs(&mut Room::of(1000), &mut |name, _| names.push(String::from_utf8_lossy(name).into_owned()))?;
         Ok(names)
     };
     assert_eq!(read(footed(b"")), Ok(vec![]));
@@ -187,13 +187,46 @@ fn blocks_that_say_too_much() {
 }
 
 #[test]
+fn names_that_share_their_beginning_have_a_bound() {
+    // A name of 2,000 bytes, and 40,000 more that have it in common and three bytes of their own: 83 MB with what each
+    // record takes.
+    let (shared, count) = (2000_usize, 40_000_usize);
+    let varint = |number: usize| {
+        assert!((128..16_512).contains(&number));
+        let [high, low] =
+            [(number - 128) >> 7, (number - 128) & 0x7f].map(|seven| u8::try_from(seven).expect("seven bits"));
+        [high | 0x80, low]
+    };
+    let mut records = [&[0][..], &varint(shared << 3 | 1), &vec![b'a'; shared], &[0], &[7; 20]].concat();
+    for number in 0..count {
+        let own =
+            [number / 1600, number / 40 % 40, number % 40].map(|digit| 0x80 + u8::try_from(digit).expect("small"));
+        records.extend([&varint(shared)[..], &[3 << 3 | 1], &own, &[0], &[7; 20]].concat());
+    }
+    records.extend([0, 0, 28, 0, 1]);
+    let header = [&b"REFT\x01\0\0\0"[..], &[0; 16]].concat();
+    let len = u32::try_from(header.len() + 4 + records.len()).expect("short").to_be_bytes();
+    let mut table = [&header[..], b"r", &len[1..], &records].concat();
+    let footer = [&header[..], &[0; 40]].concat();
+    table.extend_from_slice(&footer);
+    table.extend(crc32fast::hash(&footer).to_be_bytes());
+    let mut stack = Stack { tables: Vec::new(), problems: Vec::new() };
+    let most = (table.len() * 64 + (1 << 20)) / (shared + 3 + 64);
+    stack.add("table".into(), Bytes::Read(table), HashKind::Sha1);
+    let read = stack.refs();
+    assert!((most - 10..=most).contains(&read.len()), "{} of {count} refs, not {most}", read.len());
+    let [(_, problem)] = stack.problems() else { panic!("{:?}", stack.problems()) };
+    assert!(problem.contains("more bytes than are read"), "{problem}");
+}
+
+#[test]
 fn another_hash_or_version() {
     let sample = Sample::new(1, "sha1");
     let bytes = std::fs::read(sample.table()).expect("a table");
-    assert_eq!(Table::parse(bytes.clone(), HashKind::Sha256).err(), Some(table::Damage::Hash));
+    assert_eq!(Table::parse(Bytes::Read(bytes.clone()), HashKind::Sha256).err(), Some(table::Damage::Hash));
     let mut newer = bytes;
     newer[4] = 3;
-    assert_eq!(Table::parse(newer, HashKind::Sha1).err(), Some(table::Damage::Version(3)));
+    assert_eq!(Table::parse(Bytes::Read(newer), HashKind::Sha1).err(), Some(table::Damage::Version(3)));
 }
 
 #[test]

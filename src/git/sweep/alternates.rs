@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 
 use super::cause::{SweepProblem, SweepProblemKind};
 use super::store::unreadable;
+use crate::error::describe;
+use crate::read::{self, MAX_GIT_FILE};
 
 /// How deep git follows alternates of alternates.
 const MAX_DEPTH: usize = 5;
+/// The most folders that are named in all lists: with links, a list of a megabyte leads to any number of them.
+const MAX_FOLDERS: usize = 1000;
 
 /// `objects` and all folders that it borrows from, each once. `objects` and `extra` are at depth 0.
 pub fn folders(objects: &Path, extra: &[PathBuf], problems: &mut Vec<SweepProblem>) -> Vec<PathBuf> {
-    let mut found = Found { folders: Vec::new(), seen: Vec::new() };
+    let mut found = Found { folders: Vec::new(), seen: Vec::new(), named: 0 };
     for folder in std::iter::once(objects).chain(extra.iter().map(PathBuf::as_path)) {
         found.add(folder, 0, problems);
     }
@@ -23,6 +27,8 @@ struct Found {
     folders: Vec<PathBuf>,
     /// The folders without links and dots, so that none is met twice.
     seen: Vec<PathBuf>,
+    /// How many folders the lists have named.
+    named: usize,
 }
 
 impl Found {
@@ -31,7 +37,7 @@ impl Found {
             Ok(real) if real.is_dir() => real,
             Ok(_) => return problems.push(unreadable(folder, &io::ErrorKind::NotADirectory.into())),
             Err(error) => {
-                let cause = crate::error::describe(&error);
+                let cause = describe(&error);
                 let message = format!("{cause}; objects are borrowed from it, bring it back or repack without it");
                 let message = if depth == 0 { format!("{cause}; it should hold the objects") } else { message };
                 return problems.push(SweepProblem::of_file(folder, SweepProblemKind::Unreadable, message));
@@ -43,7 +49,7 @@ impl Found {
         self.seen.push(real);
         self.folders.push(folder.to_owned());
         let file = folder.join("info/alternates");
-        let lines = match crate::read::small(&file) {
+        let lines = match read::whole(&file, MAX_GIT_FILE) {
             Ok(lines) => lines,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => return problems.push(unreadable(&file, &error)),
@@ -53,6 +59,16 @@ impl Found {
                 let message =
                     format!("alternates are followed {MAX_DEPTH} deep and not to this; name it in an earlier one");
                 problems.push(SweepProblem::of_file(&file, SweepProblemKind::Unreadable, message));
+                return;
+            }
+            self.named += 1;
+            if self.named > MAX_FOLDERS {
+                if self.named == MAX_FOLDERS + 1 {
+                    let message = format!(
+                        "it and other lists name more than {MAX_FOLDERS} folders, and the rest is not read; name fewer"
+                    );
+                    problems.push(SweepProblem::of_file(&file, SweepProblemKind::TooLarge, message));
+                }
                 return;
             }
             self.add(&folder.join(line), depth + 1, problems);
