@@ -1,7 +1,7 @@
 //! Objects: single ones, read by id.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::blob::Content;
 use crate::git::Repository;
@@ -10,8 +10,11 @@ use crate::git::repository::ObjectDirs;
 use crate::git::sweep::Store;
 use crate::object::{HashKind, ObjectId, ObjectKind};
 
-/// The largest object that gix decodes in memory, in bytes.
-pub const MAX_OBJECT: usize = 64 << 20;
+/// The largest object that gix decodes in memory, in bytes, of which it takes some three times as much. Larger ones are
+/// read by the sweep's means, one at a time.
+pub const MAX_OBJECT: usize = 16 << 20;
+/// Held while a larger one is decoded.
+static LARGE: Mutex<()> = Mutex::new(());
 
 /// Why an object that is nowhere can't be read.
 pub const MISSING: &str = "it is missing";
@@ -100,7 +103,9 @@ impl Objects {
 
     /// The same by the sweep's own means, which take larger ones, and another copy of one that is damaged.
     fn find(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<ObjectKind, String> {
+        let alone = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
         let found = self.store().find(id).map_err(|problem| problem.message)?;
+        drop(alone);
         let (kind, bytes) = found.ok_or_else(|| MISSING.to_owned())?;
         *buffer = bytes;
         Ok(kind)

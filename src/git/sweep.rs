@@ -37,6 +37,7 @@ pub use store::Store;
 use crate::blob::Content;
 use crate::object::{ObjectId, ObjectKind};
 use crate::parallel::{share, threads};
+use cause::Stop;
 use duplicates::Duplicates;
 use family::{Anchor, Family};
 use memory::{Mode, Permits, Tools};
@@ -99,9 +100,9 @@ enum Task {
 /// - what does not fit into 24 MiB is decoded alone when all else is done: objects that are deltified or that others are
 ///   deltified against, and packed commits, tags and trees. 104 MiB at most are held then, or one object's base, its
 ///   delta and itself if these are more, and the base of the first one besides if that came from elsewhere. Each of
-///   them has at most 512 MiB and takes an eighth more; larger ones are problems;
-/// - a loose object is held by the thread that reads it: a blob of at most [`STREAM_FROM`] bytes, a commit, tag or tree of
-///   any size up to 512 MiB.
+///   them has at most as many bytes as [`memory::most`] says and takes an eighth more; larger ones are problems;
+/// - a loose object is held by the thread that reads it, a blob of more than [`STREAM_FROM`] bytes in pieces, under the same
+///   rules: one that does not fit into 24 MiB is read when all else is done.
 pub fn sweep<V: ObjectVisitor>(store: &Store, wanted: Wanted, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
     let duplicates = Duplicates::new(store);
     let plan = |(number, pack)| Plan::new(pack, &|position| !duplicates.has_packed(number, position));
@@ -184,8 +185,10 @@ impl<V: ObjectVisitor> Worker<V> {
             .run(),
             Task::Loose(number) => {
                 let loose = &sweep.store.loose[number as usize];
-                if let Err(cause) = loose::visit(sweep.store, loose, sweep.wanted, tools, visitor) {
-                    outcome.loose.push((number, cause));
+                match loose::visit(sweep.store, loose, sweep.wanted, Some(permits), tools, visitor) {
+                    Ok(()) => {}
+                    Err(Stop::Failed(cause)) => outcome.loose.push((number, cause)),
+                    Err(Stop::Memory | Stop::Work) => outcome.late.push(number),
                 }
             }
         }

@@ -4,10 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::object::ObjectId;
 
-/// The largest object that is deltified, or that others are deltified against: git's own default for
-/// `core.bigFileThreshold`, above which it makes no deltas.
-pub const MAX_WHOLE: u64 = 512 << 20;
-
 /// What kept an object, or a part of a repository's objects, from being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SweepProblemKind {
@@ -71,9 +67,14 @@ pub enum Cause {
     /// No stream so short can make so many bytes: deflate expands at most 1032 times.
     #[error("it says that it has {0} bytes, more than its compressed bytes can hold; {REMEDY}")]
     Absurd(u64),
-    /// Larger than [`MAX_WHOLE`].
-    #[error("it has {0} bytes and is part of a delta chain, which is decoded up to {MAX_WHOLE} bytes; {LARGE_REMEDY}")]
-    TooLarge(u64),
+    /// Larger than [`most`](super::memory::most).
+    #[error("it has {size} bytes and would have to be held in memory, where at most {most} are taken; {LARGE_REMEDY}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The most that there may be.
+        most: u64,
+    },
     /// Decoding it means decoding others again and again.
     #[error("its delta chain takes more work than is spent on one; {LARGE_REMEDY}")]
     TooMuchWork,
@@ -105,7 +106,7 @@ pub enum Cause {
 
 const REMEDY: &str = "`git fsck` tells more, and a fresh clone or a backup has it whole";
 const INDEX_REMEDY: &str = "make the index again with `git index-pack`";
-const LARGE_REMEDY: &str = "`git -c pack.depth=10 repack -adF` packs it otherwise";
+const LARGE_REMEDY: &str = "`git cat-file -p` shows it, and `git -c pack.depth=10 repack -adF` packs it otherwise";
 
 impl Cause {
     /// The kind of problem that this is.
@@ -121,7 +122,7 @@ impl Cause {
             | Cause::LooseHeader
             | Cause::Trailing => SweepProblemKind::Corrupt,
             Cause::Outside(_) => SweepProblemKind::IndexMismatch,
-            Cause::TooLarge(_) | Cause::TooMuchWork => SweepProblemKind::TooLarge,
+            Cause::TooLarge { .. } | Cause::TooMuchWork => SweepProblemKind::TooLarge,
             Cause::MissingBase(_) | Cause::Unlisted(_) => SweepProblemKind::MissingBase,
             Cause::Unreadable(_) => SweepProblemKind::Unreadable,
         }

@@ -3,10 +3,10 @@
 //! The child with the most objects below it comes last, and its base is let go as soon as it is made. So at most as many
 //! objects are held as a family's size has binary digits, whatever its shape.
 
-use super::cause::{Cause, MAX_WHOLE, Stop};
+use super::cause::{Cause, Stop};
 use super::delta;
 use super::inflate;
-use super::memory::{ALONE, Buffer, MEDIUM, Mode, Pool, SMALL, Tools, taken};
+use super::memory::{ALONE, Buffer, MEDIUM, Mode, Pool, SMALL, Tools, most, taken, whole};
 use super::outcome::{Deferred, Failure, Frame, Outcome};
 use super::pack::{EntryKind, Pack};
 use super::plan::{Base, Plan};
@@ -52,11 +52,12 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
                 Err(cause) => return self.fail(self.top, cause),
                 Ok(header) if header.size > STREAM_FROM && !self.plan.is_base(self.top) => return self.stream(),
                 // It can be visited, but nothing can be decoded from it.
-                Ok(header) if header.size > MAX_WHOLE => {
+                Ok(header) if header.size > most(self.kind, self.pack.len()) => {
                     if self.plan.entry(self.top).is_wanted {
                         self.stream();
                     }
-                    let failure = Failure::new(self.number, self.top, Cause::TooLarge(header.size));
+                    let (size, most) = (header.size, most(self.kind, self.pack.len()));
+                    let failure = Failure::new(self.number, self.top, Cause::TooLarge { size, most });
                     return self.outcome.failures.push(Failure { is_visited: true, ..failure });
                 }
                 Ok(_) => {}
@@ -172,7 +173,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         let end = self.plan.end(entry, self.pack);
         let stream = usize::try_from(end).unwrap_or(body.len()).min(body.len()).saturating_sub(data);
         inflate::check_size(size, stream)?;
-        let size = whole(size)?;
+        let size = whole(self.kind, size, self.pack.len())?;
         self.start(size, is_fresh)?;
         self.allow(stack, taken(size))?;
         let mut buffer = self.tools.pool.take(size);
@@ -215,7 +216,7 @@ impl<V: ObjectVisitor> Family<'_, '_, V> {
         if size > CHECKED_FROM && delta::result_size(instructions) != header.result_size {
             return Err(Cause::Delta("it makes another number of bytes than it says").into());
         }
-        let size = whole(header.result_size)?;
+        let size = whole(self.kind, header.result_size, self.pack.len())?;
         self.start(size, is_fresh)?;
         self.allow(stack, taken(delta.len()).saturating_add(taken(size)))?;
         let mut buffer = self.tools.pool.take(size);
@@ -378,11 +379,6 @@ impl<V> Drop for Family<'_, '_, V> {
         // Before the permit is given back.
         self.tools.pool.keep(SMALL);
     }
-}
-
-/// The size as one in memory.
-fn whole(size: u64) -> Result<usize, Cause> {
-    usize::try_from(size).ok().filter(|_| size <= MAX_WHOLE).ok_or(Cause::TooLarge(size))
 }
 
 #[cfg(test)]

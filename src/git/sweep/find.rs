@@ -2,10 +2,11 @@
 
 use gix_zlib::Inflate;
 
-use super::cause::{Cause, MAX_WHOLE, SweepProblem};
+use super::cause::{Cause, SweepProblem};
 use super::delta;
 use super::inflate;
 use super::loose;
+use super::memory::whole;
 use super::pack::{EntryKind, Pack};
 use super::store::{Store, loose_path};
 use crate::object::{ObjectId, ObjectKind};
@@ -39,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When it is damaged, larger than 512 MiB, or can't be read, wherever it is; the first place is told.
+    /// When it is damaged, larger than may be held in memory, or can't be read, wherever it is; the first place is told.
     pub fn find(&self, id: &ObjectId) -> Result<Option<Found>, SweepProblem> {
         let found = Finder { store: self, inflate: Inflate::default(), work: &mut { Work::ONE }, depth: 0 }.by_id(id);
         found.map_err(|(file, cause)| SweepProblem::of_object(&file, Some(*id), &cause))
@@ -85,7 +86,7 @@ impl Finder<'_, '_> {
             let header = pack.header(next)?;
             self.work.spend(Work::STEP)?;
             next = match header.kind {
-                EntryKind::Object(kind) => break (kind, self.inflate(pack, header.data, header.size)?),
+                EntryKind::Object(kind) => break (kind, self.inflate(pack, kind, header.data, header.size)?),
                 EntryKind::OffsetDelta(base) => base,
                 EntryKind::IdDelta(id) => {
                     let Some(base) = pack.offset_of(&id) else {
@@ -101,8 +102,8 @@ impl Finder<'_, '_> {
             }
         };
         while let Some((data, size)) = chain.pop() {
-            let delta = self.inflate(pack, data, size)?;
-            made = self.apply(&made, &delta)?;
+            let delta = self.inflate(pack, kind, data, size)?;
+            made = self.apply(pack, kind, &made, &delta)?;
         }
         Ok((kind, made))
     }
@@ -117,23 +118,23 @@ impl Finder<'_, '_> {
         found.ok().flatten().ok_or(Cause::MissingBase(*id))
     }
 
-    fn inflate(&mut self, pack: &Pack, data: usize, size: u64) -> Result<Vec<u8>, Cause> {
+    fn inflate(&mut self, pack: &Pack, kind: ObjectKind, data: usize, size: u64) -> Result<Vec<u8>, Cause> {
         let input = pack.body().get(data..).unwrap_or_default();
         inflate::check_size(size, input.len())?;
-        let mut out = self.room(size)?;
+        let mut out = self.room(pack, kind, size)?;
         let size = out.len() - inflate::SLACK;
         inflate::whole(&mut self.inflate, input, &mut out, size)?;
         out.truncate(size);
         Ok(out)
     }
 
-    fn apply(&mut self, base: &[u8], delta: &[u8]) -> Result<Vec<u8>, Cause> {
+    fn apply(&mut self, pack: &Pack, kind: ObjectKind, base: &[u8], delta: &[u8]) -> Result<Vec<u8>, Cause> {
         let header = delta::header(delta)?;
         let instructions = &delta[header.len..];
         if header.base_size != base.len() as u64 || delta::result_size(instructions) != header.result_size {
             return Err(Cause::Delta("its sizes are not those that it says"));
         }
-        let mut out = self.room(header.result_size)?;
+        let mut out = self.room(pack, kind, header.result_size)?;
         let size = out.len() - inflate::SLACK;
         delta::apply(base, instructions, &mut out[..size + delta::SLACK])?;
         out.truncate(size);
@@ -141,8 +142,8 @@ impl Finder<'_, '_> {
     }
 
     /// `size` bytes and [`inflate::SLACK`] more.
-    fn room(&mut self, size: u64) -> Result<Vec<u8>, Cause> {
-        let len = usize::try_from(size).ok().filter(|_| size <= MAX_WHOLE).ok_or(Cause::TooLarge(size))?;
+    fn room(&mut self, pack: &Pack, kind: ObjectKind, size: u64) -> Result<Vec<u8>, Cause> {
+        let len = whole(kind, size, pack.len())?;
         self.work.spend(size)?;
         Ok(vec![0; len + inflate::SLACK])
     }

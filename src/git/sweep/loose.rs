@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use gix_zlib::Inflate;
 
 use super::bytes::Bytes;
-use super::cause::{Cause, MAX_WHOLE, SweepProblem};
+use super::cause::{Cause, Stop, SweepProblem};
 use super::find::Found;
 use super::inflate::{self, SLACK};
-use super::memory::Tools;
+use super::memory::{self, MEDIUM, Permits, SMALL, Tools, taken};
 use super::store::{Store, list, loose_path, unreadable};
 use super::{ObjectVisitor, STREAM_FROM, Wanted};
 use crate::blob::Content;
@@ -58,14 +58,16 @@ pub fn all(folders: &[PathBuf], hash: HashKind, problems: &mut Vec<SweepProblem>
     found
 }
 
-/// Visits a loose object, if its kind is wanted.
+/// Visits a loose object, if its kind is wanted. What takes more memory than a thread may have asks `permits` for it; none
+/// are given to one that is alone.
 pub fn visit<V: ObjectVisitor>(
     store: &Store,
     loose: &Loose,
     wanted: Wanted,
+    permits: Option<&Permits>,
     tools: &mut Tools,
     visitor: &mut V,
-) -> Result<(), Cause> {
+) -> Result<(), Stop> {
     let path = loose_path(&store.folders[loose.folder as usize], &loose.id);
     let bytes = open(&path)?;
     let (kind, size, header) = header(&bytes, &mut tools.inflate)?;
@@ -79,9 +81,14 @@ pub fn visit<V: ObjectVisitor>(
         if interrupt::requested() {
             return Ok(());
         }
-        return if stream.finish()?.is_empty() { Ok(()) } else { Err(Cause::Trailing) };
+        return if stream.finish()?.is_empty() { Ok(()) } else { Err(Cause::Trailing.into()) };
     }
-    let len = total(size, header)?;
+    let len = memory::whole(kind, size, bytes.len() as u64)? + header;
+    let _permit = match permits {
+        Some(_) if taken(len) > MEDIUM => return Err(Stop::Memory),
+        Some(permits) if taken(len) > SMALL => Some(permits.take()),
+        Some(_) | None => None,
+    };
     let mut buffer = tools.pool.take(len);
     let inflated = inflate::whole(&mut tools.inflate, &bytes, buffer.room(), len);
     let result = match inflated {
@@ -89,8 +96,8 @@ pub fn visit<V: ObjectVisitor>(
             visitor.object(&loose.id, kind, size, Content::Whole(&buffer.bytes()[header..]));
             Ok(())
         }
-        Ok(_) => Err(Cause::Trailing),
-        Err(cause) => Err(cause),
+        Ok(_) => Err(Cause::Trailing.into()),
+        Err(cause) => Err(cause.into()),
     };
     tools.pool.give(buffer);
     result
@@ -100,7 +107,7 @@ pub fn visit<V: ObjectVisitor>(
 pub fn read(path: &Path, inflate: &mut Inflate) -> Result<Found, Cause> {
     let bytes = open(path)?;
     let (kind, size, header) = header(&bytes, inflate)?;
-    let len = total(size, header)?;
+    let len = memory::whole(kind, size, bytes.len() as u64)? + header;
     let mut out = vec![0; len + SLACK];
     let used = inflate::whole(inflate, &bytes, &mut out, len)?;
     if used != bytes.len() {
@@ -114,12 +121,6 @@ pub fn read(path: &Path, inflate: &mut Inflate) -> Result<Found, Cause> {
 /// Opens a loose object's file.
 pub(super) fn open(path: &Path) -> Result<Bytes, Cause> {
     Bytes::open(path, MAP_FROM).map_err(|error| Cause::Unreadable(crate::error::describe(&error)))
-}
-
-/// The size of the header and the content, if that is to be held in memory.
-fn total(size: u64, header: usize) -> Result<usize, Cause> {
-    let size = usize::try_from(size).ok().filter(|_| size <= MAX_WHOLE).ok_or(Cause::TooLarge(size))?;
-    Ok(size + header)
 }
 
 /// The object's kind, its size, and the length of the header.

@@ -9,7 +9,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use gix_zlib::Inflate;
 
+use super::cause::Cause;
 use super::inflate::SLACK;
+use crate::object::ObjectKind;
 
 /// What every thread may hold without asking, in bytes.
 pub const SMALL: usize = 2 << 20;
@@ -19,6 +21,30 @@ pub const MEDIUM: usize = 24 << 20;
 pub const ALONE: usize = 96 << 20;
 /// What all threads may hold together, in bytes, as long as there are not so many that their small shares are more.
 const TOTAL: usize = 96 << 20;
+
+/// The most bytes of an object, or of a delta, that is held in memory out of a pack or a loose object's file of `len` bytes.
+///
+/// A blob, by which others are deltified or which is itself, may have 512 MiB: git's own default for
+/// `core.bigFileThreshold`, above which it makes no deltas. A commit, a tag and a tree may have 64 MiB, in which a folder
+/// has room for a million names. And no object may have more than 32 times what the whole file has, but 32 MiB always:
+/// deflate makes a thousand bytes of one and deltas any number, so that a repository of a megabyte could take gigabytes.
+pub fn most(kind: ObjectKind, len: u64) -> u64 {
+    let most = match kind {
+        ObjectKind::Blob => 512 << 20,
+        ObjectKind::Commit | ObjectKind::Tag | ObjectKind::Tree => 64 << 20,
+    };
+    len.saturating_mul(32).clamp(32 << 20, most)
+}
+
+/// The size of an object of this kind as one in memory.
+///
+/// # Errors
+///
+/// [`Cause::TooLarge`] for more than [`most`].
+pub fn whole(kind: ObjectKind, size: u64, len: u64) -> Result<usize, Cause> {
+    let most = most(kind, len);
+    usize::try_from(size).ok().filter(|_| size <= most).ok_or(Cause::TooLarge { size, most })
+}
 
 /// The right to hold [`MEDIUM`] bytes, given to a few threads at a time.
 #[derive(Debug)]

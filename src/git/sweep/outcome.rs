@@ -15,6 +15,8 @@ pub struct Outcome {
     pub misplaced: Vec<(u32, u32)>,
     /// Loose objects that could not be read, by their number.
     pub loose: Vec<(u32, Cause)>,
+    /// Loose objects that take more memory than there was, by their number.
+    pub late: Vec<u32>,
 }
 
 impl Outcome {
@@ -24,6 +26,7 @@ impl Outcome {
         self.deferred.extend(other.deferred);
         self.misplaced.extend(other.misplaced);
         self.loose.extend(other.loose);
+        self.late.extend(other.late);
     }
 }
 

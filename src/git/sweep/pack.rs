@@ -70,6 +70,11 @@ impl Pack {
         self.bytes.get(..self.bytes.len().saturating_sub(self.hash.len())).unwrap_or_default()
     }
 
+    /// The length of the file in bytes.
+    pub fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     /// Whether the file or its index was cut short while it was mapped.
     pub fn was_cut(&self) -> bool {
         self.bytes.was_cut() || self.index.was_cut()

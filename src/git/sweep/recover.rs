@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use gix_zlib::Inflate;
 
-use super::cause::{Cause, SweepProblem, SweepProblemKind};
+use super::cause::{Cause, Stop, SweepProblem, SweepProblemKind};
 use super::family::{Anchor, Family};
 use super::find::{Finder, Found, Work};
-use super::loose::Loose;
+use super::loose::{self, Loose};
 use super::memory::{Mode, Tools};
 use super::outcome::{Failure, Outcome};
 use super::plan::Plan;
@@ -43,6 +43,15 @@ pub fn finish<V: ObjectVisitor>(sweep: &Sweep<'_>, mut outcome: Outcome, visitor
     outcome.deferred.sort_by_key(|deferred| (deferred.pack, deferred.top));
     for deferred in std::mem::take(&mut outcome.deferred) {
         end.family(deferred.pack, deferred.top, deferred.kind, Anchor::Pack, &mut outcome).resume(deferred.stack);
+    }
+    outcome.late.sort_unstable();
+    for number in std::mem::take(&mut outcome.late) {
+        let loose = &sweep.store.loose[number as usize];
+        match loose::visit(sweep.store, loose, sweep.wanted, None, &mut end.tools, end.visitor) {
+            Ok(()) => {}
+            Err(Stop::Failed(cause)) => outcome.loose.push((number, cause)),
+            Err(Stop::Memory | Stop::Work) => outcome.loose.push((number, Cause::TooMuchWork)),
+        }
     }
     end.recover(&mut outcome);
     let mut problems = end.told();
@@ -131,7 +140,7 @@ impl<V: ObjectVisitor> End<'_, V> {
             Cause::MissingBase(id) => finder.by_id(id).ok().flatten(),
             Cause::Unlisted(offset) => finder.at(pack, *offset).ok(),
             // Its other copies are as large.
-            Cause::TooLarge(_) => return None,
+            Cause::TooLarge { .. } => return None,
             _ => None,
         };
         if let Some((kind, bytes)) = base {
