@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use crate::caught::caught;
 use crate::coverage::count;
 use crate::detect::Detector;
 use crate::exit::Exit;
@@ -179,8 +179,7 @@ struct VerdictProblem<'a> {
 ///
 /// Those of `work`, and its panic.
 pub fn guarded(work: impl FnOnce() -> Outcome) -> Outcome {
-    let fault = || Err("the program has a fault, which is told on standard error; please report it".to_owned());
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| fault())
+    caught(work).unwrap_or_else(|fault| Err(fault.to_string()))
 }
 
 /// Answers the agent, or, where none is named, writes the verdict. The status is that of a clean scan, or 2.

@@ -5,6 +5,8 @@ mod problem;
 use std::io;
 use std::path::PathBuf;
 
+use crate::caught::Fault;
+
 pub use problem::{Problem, ProblemKind};
 
 /// Ends the run with status 2 (130 for [`Error::Interrupted`]). Each says whose fault it is and what to do.
@@ -270,6 +272,9 @@ pub enum Error {
         /// The option.
         option: &'static str,
     },
+    /// Ours.
+    #[error("{0}; no report was written")]
+    Internal(Fault),
     /// Ctrl-C was pressed.
     #[error("interrupted; no report was written")]
     Interrupted,

@@ -42,6 +42,7 @@ impl From<SweepProblem> for Problem {
             SweepProblemKind::TooLarge => ProblemKind::TooLarge,
             SweepProblemKind::Unreadable => ProblemKind::Unreadable,
             SweepProblemKind::Changed => ProblemKind::Changed,
+            SweepProblemKind::Internal => ProblemKind::Internal,
         };
         let object = problem.id.map_or_else(String::new, |id| format!("object {id}: "));
         // The object at fault is one of those that are lost.

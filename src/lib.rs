@@ -26,6 +26,7 @@
 
 pub mod agent;
 pub mod blob;
+pub mod caught;
 pub mod cli;
 pub mod config;
 pub mod container;

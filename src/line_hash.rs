@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::blob::{Content, ReadError};
-use crate::lines::incomplete_tail;
+use crate::lines::{copied, incomplete_tail};
 
 /// Units in the rolling window.
 const WINDOW: usize = 100;
@@ -56,12 +56,14 @@ fn each_line(content: &mut Content<'_>, last: u64, mut visit: impl FnMut(u64, u6
         is_done.set(line >= last);
     };
     let mut decode = |text: &[u8], rolling: &mut Rolling| {
-        for chunk in text.utf8_chunks() {
-            chunk.valid().encode_utf16().for_each(|unit| rolling.push(unit, &mut emit));
-            if !chunk.invalid().is_empty() {
-                rolling.push(0xfffd, &mut emit);
+        copied(text, |text| {
+            for chunk in text.utf8_chunks() {
+                chunk.valid().encode_utf16().for_each(|unit| rolling.push(unit, &mut emit));
+                if !chunk.invalid().is_empty() {
+                    rolling.push(0xfffd, &mut emit);
+                }
             }
-        }
+        });
     };
     let mut held_back = Vec::new();
     content.blocks(|block| {

@@ -122,11 +122,13 @@ impl Lines {
             None => bytes,
         };
         self.at.column_utf8 += tail.len() as u64;
-        for chunk in tail.utf8_chunks() {
-            let replaced = u64::from(!chunk.invalid().is_empty());
-            self.at.column += chunk.valid().chars().count() as u64 + replaced;
-            self.at.column_utf16 += chunk.valid().chars().map(|c| c.len_utf16() as u64).sum::<u64>() + replaced;
-        }
+        copied(tail, |text| {
+            for chunk in text.utf8_chunks() {
+                let replaced = u64::from(!chunk.invalid().is_empty());
+                self.at.column += chunk.valid().chars().count() as u64 + replaced;
+                self.at.column_utf16 += chunk.valid().chars().map(|c| c.len_utf16() as u64).sum::<u64>() + replaced;
+            }
+        });
         bytes.len()
     }
 
@@ -159,9 +161,28 @@ impl Lines {
     }
 }
 
+/// Visits bytes that may be those of a map, piece by piece, in copies that end where a character of UTF-8 does. What is in a
+/// map can change between the look that finds it to be text and the look that relies on it, and a `str` must not.
+pub fn copied(bytes: &[u8], mut visit: impl FnMut(&[u8])) {
+    let mut copy = [0; 4096];
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (piece, behind) = rest.split_at(rest.len().min(copy.len()));
+        copy[..piece.len()].copy_from_slice(piece);
+        let held_back = if behind.is_empty() { 0 } else { incomplete_tail(&copy[..piece.len()]) };
+        let len = piece.len() - held_back;
+        visit(&copy[..len]);
+        rest = &rest[len..];
+    }
+}
+
 /// How many bytes at the end of `text`, at most 3, begin a UTF-8 sequence that goes on after it.
 pub fn incomplete_tail(text: &[u8]) -> usize {
+    // A copy, as for `copied`.
+    let mut last = [0; 3];
     let tail = &text[text.len().saturating_sub(3)..];
+    last[..tail.len()].copy_from_slice(tail);
+    let tail = &last[..tail.len()];
     let Some(start) = tail.iter().rposition(|byte| byte & 0xc0 != 0x80) else { return 0 };
     match std::str::from_utf8(&tail[start..]) {
         Err(error) if error.error_len().is_none() => tail.len() - start,
@@ -173,6 +194,24 @@ pub fn incomplete_tail(text: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::blob::{Content, STREAM_WINDOW};
+
+    #[test]
+    fn copies_end_where_characters_do() {
+        let mut rng = fastrand::Rng::with_seed(94);
+        for len in [0, 1, 4095, 4096, 4097, 20_000] {
+            let text: Vec<u8> = std::iter::repeat_with(|| ["a", "é", "键", "😀", "\n"][rng.usize(..5)])
+                .flat_map(|text| text.as_bytes().to_vec())
+                .take(len)
+                .collect();
+            let mut all = Vec::new();
+            copied(&text, |piece| {
+                assert!(!piece.is_empty() && piece.len() <= 4096);
+                assert!(all.len() + piece.len() == text.len() || std::str::from_utf8(piece).is_ok());
+                all.extend_from_slice(piece);
+            });
+            assert_eq!(all, text);
+        }
+    }
 
     fn whole(bytes: &[u8]) -> Block<'_> {
         Block { bytes, base: 0, owned: 0..bytes.len() }

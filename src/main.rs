@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use hopx_leaks::caught;
 use hopx_leaks::cli::Cli;
 use hopx_leaks::config::Config;
 use hopx_leaks::error::Error;
@@ -19,8 +20,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(exit) => return exit.into(),
     };
-    let result = Config::new(cli).and_then(|config| hopx_leaks::run(&config, &mut io::stdout(), &mut io::stderr()));
-    match result {
+    caught::listen();
+    let run = || Config::new(cli).and_then(|config| hopx_leaks::run(&config, &mut io::stdout(), &mut io::stderr()));
+    match caught::caught(run).unwrap_or_else(|fault| Err(Error::Internal(fault))) {
         Ok(exit) => exit.into(),
         Err(error) => {
             let _ = writeln!(io::stderr(), "{}", error_line(&error));

@@ -132,7 +132,9 @@ fn in_line(line: &[u8], place: Place, is_whole: bool) -> Vec<Mark> {
 
 /// What follows the mark: the id of a key, where the first word has the shape of one, and a reason up to the comment's end.
 fn parse(after: &[u8], is_whole: bool) -> Mark {
-    let text = String::from_utf8_lossy(after);
+    // Of a copy, since it may be a map's (`lines::copied`).
+    let after = after.to_vec();
+    let text = String::from_utf8_lossy(&after);
     let end = CLOSERS.iter().filter_map(|closer| text.find(closer)).min();
     let text = text[..end.unwrap_or(text.len())].trim_start_matches([' ', '\t', ':', '=']).trim_end();
     let word = text.split([' ', '\t', ',', ':']).next().unwrap_or_default();

@@ -230,10 +230,11 @@ impl Mapped {
         let len = usize::try_from(range.end - range.start).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let mut options = MmapOptions::new();
         options.offset(range.start).len(len);
-        // SAFETY: the bytes of a map change when somebody writes to the file. Nothing here relies on two reads of a
-        // byte giving the same value: text is searched, copied out and then judged, and every index is checked. A file
-        // cut short raises SIGBUS, which the guard turns into zeros; should the guard fail, that signal ends the
-        // process, which is the worst case.
+        // SAFETY: the bytes of a map change when somebody writes to the file. The rule is that a map is looked at as
+        // bytes alone, which may have any value, and that nothing relies on two looks at a byte giving the same one:
+        // every index is checked, and what is to be text is copied first (`lines::copied`), since a `str` must not
+        // change. A file cut short raises SIGBUS, which the guard turns into zeros; should the guard fail, that signal
+        // ends the process, which is the worst case.
         #[expect(unsafe_code, reason = "mapping a file is unsafe by nature")]
         let map = unsafe { options.map(&self.file) }?;
         let start = map.as_ptr() as usize;

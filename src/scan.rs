@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::blob::{Blob, Content, FileOrigin, Kind, Origin, ReadError};
+use crate::caught::caught;
 use crate::container::Bounds;
 use crate::coverage::{Coverage, Skip};
 use crate::detect::Detector;
@@ -70,39 +71,9 @@ pub fn scan(
     let mut keys = Keyring::default();
     let mut coverage = Coverage::default();
     for source in sources {
-        let mut raw = Vec::new();
-        for worker in source.visit(&|| Worker::new(detector, keep, progress)) {
-            raw.extend(worker.found);
-            coverage.merge(worker.coverage);
-            keys.merge(worker.keys);
-        }
-        match source {
-            Source::History(source) => {
-                let (attributed, problems) = history::attribute(source, &raw, detector, keep);
-                findings.extend(attributed);
-                coverage.problems.extend(problems);
-            }
-            Source::Staged(source) => {
-                let (settled, problems) = added::to_index(&source.repository, raw, keep.searched(detector));
-                findings.extend(settled);
-                coverage.problems.extend(problems);
-            }
-            Source::Commits(source) => {
-                findings.extend(added::by_commits(&source.repository, raw, detector, keep));
-            }
-            Source::GitFiles(_) => findings.extend(raw.into_iter().map(|raw| {
-                // git tracks none of its own.
-                Finding { exposure: Exposure::Untracked, ..raw.finding }
-            })),
-            Source::Tree(_) => {
-                let (settled, problems) = exposure::of_files(raw, keep.searched(detector));
-                findings.extend(settled);
-                coverage.problems.extend(problems);
-            }
-            Source::Stdin(_) | Source::Message(_) | Source::Unopened(_) => {
-                findings.extend(raw.into_iter().map(|raw| raw.finding));
-            }
-        }
+        let worker = || Worker::new(detector, keep, progress);
+        let settle = |raw| settle(source, raw, detector, keep);
+        findings.extend(of_source(source, &worker, settle, &mut coverage, &mut keys));
     }
     // A repository, its index or a range may hold nothing at all, and then that is what was looked at.
     let may_be_empty = mode != Mode::Scan;
@@ -127,6 +98,56 @@ pub fn scan(
     let mut report = Report::new(mode, findings, coverage);
     report.notices = filter.notices(&used);
     (report, keys)
+}
+
+/// The findings in one source. What was left out of them by a fault of the program is a problem.
+fn of_source<'w>(
+    source: &Source,
+    worker: &(dyn Fn() -> Worker<'w> + Sync),
+    settle: impl FnOnce(Vec<Raw>) -> (Vec<Finding>, Vec<Problem>),
+    coverage: &mut Coverage,
+    keys: &mut Keyring,
+) -> Vec<Finding> {
+    let visit = || {
+        let mut raw = Vec::new();
+        for worker in source.visit(worker) {
+            raw.extend(worker.found);
+            coverage.merge(worker.coverage);
+            keys.merge(worker.keys);
+        }
+        raw
+    };
+    match caught(visit).and_then(|raw| caught(|| settle(raw))) {
+        Ok((findings, problems)) => {
+            coverage.problems.extend(problems);
+            findings
+        }
+        Err(fault) => {
+            let (path, message) = (source.given(), format!("not all of it was looked at: {fault}"));
+            coverage.problems.push(Problem { local_path: path.clone(), path, kind: ProblemKind::Internal, message });
+            // Another time, since what was found went into what failed. What git knows of it is left out.
+            let again = caught(|| source.visit(worker)).unwrap_or_default();
+            again.into_iter().flat_map(|worker| worker.found).map(|raw| raw.finding).collect()
+        }
+    }
+}
+
+/// The findings in what a source has visited, with what git knows of them, and what kept that from being known.
+fn settle(source: &Source, raw: Vec<Raw>, detector: &Detector, keep: Keep) -> (Vec<Finding>, Vec<Problem>) {
+    match source {
+        Source::History(source) => history::attribute(source, &raw, detector, keep),
+        Source::Staged(source) => added::to_index(&source.repository, raw, keep.searched(detector)),
+        Source::Commits(source) => (added::by_commits(&source.repository, raw, detector, keep), Vec::new()),
+        Source::GitFiles(_) => {
+            // git tracks none of its own.
+            let untracked = |raw: Raw| Finding { exposure: Exposure::Untracked, ..raw.finding };
+            (raw.into_iter().map(untracked).collect(), Vec::new())
+        }
+        Source::Tree(_) => exposure::of_files(raw, keep.searched(detector)),
+        Source::Stdin(_) | Source::Message(_) | Source::Unopened(_) => {
+            (raw.into_iter().map(|raw| raw.finding).collect(), Vec::new())
+        }
+    }
 }
 
 /// A scan that met no file proves nothing.
@@ -198,6 +219,33 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Searches a blob and counts it.
+    fn search(&mut self, Blob { origin, mut content }: Blob<'_>) {
+        let progress = self.progress;
+        let shown = &mut self.shown;
+        let name = origin.name();
+        let (outcome, read) = self.search.run(origin.kind(), name, &mut content, &mut |bytes| {
+            progress.add_bytes(bytes);
+            *shown += bytes;
+        });
+        self.coverage.placeholders += outcome.placeholders;
+        self.coverage.containers += outcome.containers;
+        self.coverage.members += outcome.members;
+        self.coverage.unopened += outcome.unopened;
+        for (kind, message) in outcome.problems {
+            self.problem(Problem::in_container(&origin, kind, message));
+        }
+        let reported = if outcome.keys.is_empty() { Ok(()) } else { self.report(&origin, &mut content, &outcome.keys) };
+        match read {
+            Ok(bytes) => self.count(&origin, bytes),
+            Err(ReadError::Io(cause)) => self.problem(Problem::unreadable(&origin, &cause)),
+            Err(ReadError::Cut) => self.problem(Problem::changed(&origin)),
+        }
+        if reported.is_err() {
+            self.problem(Problem::changed(&origin));
+        }
+    }
+
     /// Turns what was found in a blob into findings.
     fn report(&mut self, origin: &Origin<'_>, content: &mut Content<'_>, keys: &[Located]) -> Result<(), ReadError> {
         let first_new = self.found.len();
@@ -229,29 +277,10 @@ impl<'a> Worker<'a> {
 }
 
 impl Visitor for Worker<'_> {
-    fn blob(&mut self, Blob { origin, mut content }: Blob<'_>) {
-        let progress = self.progress;
-        let shown = &mut self.shown;
-        let name = origin.name();
-        let (outcome, read) = self.search.run(origin.kind(), name, &mut content, &mut |bytes| {
-            progress.add_bytes(bytes);
-            *shown += bytes;
-        });
-        self.coverage.placeholders += outcome.placeholders;
-        self.coverage.containers += outcome.containers;
-        self.coverage.members += outcome.members;
-        self.coverage.unopened += outcome.unopened;
-        for (kind, message) in outcome.problems {
-            self.problem(Problem::in_container(&origin, kind, message));
-        }
-        let reported = if outcome.keys.is_empty() { Ok(()) } else { self.report(&origin, &mut content, &outcome.keys) };
-        match read {
-            Ok(bytes) => self.count(&origin, bytes),
-            Err(ReadError::Io(cause)) => self.problem(Problem::unreadable(&origin, &cause)),
-            Err(ReadError::Cut) => self.problem(Problem::changed(&origin)),
-        }
-        if reported.is_err() {
-            self.problem(Problem::changed(&origin));
+    fn blob(&mut self, blob: Blob<'_>) {
+        let origin = blob.origin;
+        if let Err(fault) = caught(|| self.search(blob)) {
+            self.problem(Problem::internal(&origin, &fault));
         }
     }
 
@@ -279,3 +308,6 @@ impl Visitor for Worker<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

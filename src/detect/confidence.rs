@@ -58,9 +58,8 @@ fn ends_escape(before: &[u8]) -> bool {
     let tail = |n: usize| before.len().checked_sub(n).map(|from| &before[from..]);
     // Digits of an escape that stands for no letter and no digit.
     let stands_for_other = |digits: &[u8], base: u32| {
-        // A number may have a sign, a digit has none.
-        let digits = digits.iter().all(u8::is_ascii_hexdigit).then(|| std::str::from_utf8(digits).ok()).flatten();
-        let code = digits.and_then(|digits| u32::from_str_radix(digits, base).ok());
+        let digit = |byte: &u8| char::from(*byte).to_digit(base);
+        let code = digits.iter().try_fold(0, |code, byte| Some(code * base + digit(byte)?));
         code.is_some_and(|code| !char::from_u32(code).is_some_and(|c| c.is_ascii_alphanumeric()))
     };
     matches!(tail(2), Some([b'\\', b'n' | b't' | b'r' | b'f' | b'b' | b'v' | b'0']))

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::blob::{Origin, slashed};
+use crate::caught::Fault;
 use crate::detect::Detector;
 use crate::error::describe_with;
 use crate::object::ObjectId;
@@ -41,11 +42,13 @@ pub enum ProblemKind {
     Shallow,
     /// A partial clone holds some of the objects alone.
     Partial,
+    /// The program has a fault, which it brought out.
+    Internal,
 }
 
 impl ProblemKind {
     /// Every kind, in the order reports list them.
-    pub const ALL: [ProblemKind; 15] = [
+    pub const ALL: [ProblemKind; 16] = [
         ProblemKind::MissingPath,
         ProblemKind::NothingScanned,
         ProblemKind::Unreadable,
@@ -61,6 +64,7 @@ impl ProblemKind {
         ProblemKind::Unsupported,
         ProblemKind::Shallow,
         ProblemKind::Partial,
+        ProblemKind::Internal,
     ];
 
     /// The stable name in reports.
@@ -81,6 +85,7 @@ impl ProblemKind {
             ProblemKind::Unsupported => "unsupported",
             ProblemKind::Shallow => "shallow",
             ProblemKind::Partial => "partial",
+            ProblemKind::Internal => "internal-error",
         }
     }
 
@@ -104,7 +109,8 @@ impl ProblemKind {
             | ProblemKind::Encrypted
             | ProblemKind::Unsupported
             | ProblemKind::Shallow
-            | ProblemKind::Partial => false,
+            | ProblemKind::Partial
+            | ProblemKind::Internal => false,
         }
     }
 }
@@ -146,6 +152,11 @@ impl Problem {
             kind: ProblemKind::Changed,
             message,
         }
+    }
+
+    /// It brought out a fault of the program.
+    pub fn internal(origin: &Origin<'_>, fault: &Fault) -> Problem {
+        Problem::in_container(origin, ProblemKind::Internal, fault.to_string())
     }
 
     /// Something in a container can't be read.

@@ -35,6 +35,7 @@ pub use find::Found;
 pub use store::Store;
 
 use crate::blob::Content;
+use crate::caught::caught;
 use crate::object::{ObjectId, ObjectKind};
 use crate::parallel::{share, threads};
 use cause::Stop;
@@ -112,7 +113,12 @@ pub fn sweep<V: ObjectVisitor>(store: &Store, wanted: Wanted, visitor: &(dyn Fn(
     let (tasks, mut outcome) = tasks(&sweep, &duplicates);
     let permits = Permits::new(threads());
     let worker = || Worker { visitor: visitor(), tools: Tools::default(), outcome: Outcome::default() };
-    let workers = share(&tasks, &worker, |worker, task| worker.work(&sweep, &permits, *task));
+    let workers = share(&tasks, &worker, |worker, task| {
+        if let Err(fault) = caught(|| worker.work(&sweep, &permits, *task)) {
+            worker.tools = Tools::default();
+            worker.outcome.faults.push(sweep.fault(*task, &fault));
+        }
+    });
     drop(tasks);
     let mut visitors = Vec::new();
     for worker in workers {

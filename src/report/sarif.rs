@@ -166,6 +166,9 @@ impl NotificationDescriptor {
             ProblemKind::TooMany => {
                 ("TooMany", "There is more of something than is followed.", "Look at its origin by hand.")
             }
+            ProblemKind::Internal => {
+                ("Internal", "The program has a fault, which an input brought out.", "Report the line of the message.")
+            }
             ProblemKind::TooDeep => {
                 ("TooDeep", "Containers are nested deeper than is opened.", "Raise --max-depth, or unpack them.")
             }

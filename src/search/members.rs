@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::blob::{Content, Feeder, ReadError, STREAM_WINDOW};
+use crate::caught::caught;
 use crate::container::{
     self, HEAD, Held, Input, Member, Members, Packed, ReadAt, Recognised, Tail, at_end, payload, recognise,
 };
@@ -225,7 +226,10 @@ impl Members for Opened<'_, '_, '_> {
             self.names.extend(self.run.outcome.keys[first..].iter().map(|key| key.found.key.fingerprint()));
         }
         // The container tells what is wrong with it.
-        let _ = self.run.content(&self.members, &mut Content::Stream(content));
+        let searched = caught(|| self.run.content(&self.members, &mut Content::Stream(content)));
+        if let Err(fault) = searched {
+            self.problem(ProblemKind::Internal, fault.to_string());
+        }
         self.members.pop();
     }
 

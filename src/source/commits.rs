@@ -1,5 +1,7 @@
 //! Commits: what each of some commits adds, against all of its parents, and its message.
 
+use crate::caught::caught;
+use crate::error::{Problem, ProblemKind};
 use crate::git::changes::{Unreadable, between_trees};
 use crate::git::graph::Commit;
 use crate::git::{Objects, Repository};
@@ -23,7 +25,11 @@ impl Commits {
     /// Visits what each commit adds.
     pub fn visit<V: Visitor>(&self, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         let worker = || Worker { objects: self.repository.objects(), visitor: visitor(), bytes: Vec::new() };
-        let mut workers = share(&self.commits, &worker, |worker, id| self.visit_commit(worker, *id));
+        let mut workers = share(&self.commits, &worker, |worker, id| {
+            if let Err(fault) = caught(|| self.visit_commit(worker, *id)) {
+                worker.visitor.problem(Problem::object(id, ProblemKind::Internal, &fault.to_string()));
+            }
+        });
         if let Some(first) = workers.first_mut() {
             self.others.iter().for_each(|id| self.visit_other(first, *id));
         }

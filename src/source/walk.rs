@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::blob::{FileOrigin, Kind, Origin};
+use crate::caught::caught;
 use crate::coverage::Skip;
 use crate::error::Problem;
 use crate::git::tree::EntryKind;
@@ -94,19 +95,29 @@ impl<V: Visitor> Walker<'_, '_, V> {
         let walk = self.walk;
         let Some(visitor) = self.visitor.as_mut() else { return WalkState::Quit };
         let root = &walk.target.root;
-        let entry = match entry {
-            Ok(entry) => entry,
+        match entry {
+            Ok(entry) => caught(|| self.visit(&entry)).unwrap_or_else(|fault| {
+                let origin = FileOrigin { root, local: entry.path(), kind: Kind::Content };
+                self.visitor.iter_mut().for_each(|visitor| visitor.problem(Problem::internal(&origin.into(), &fault)));
+                WalkState::Skip
+            }),
             Err(error) => {
                 let (path, cause) = take_apart(error);
                 let local = path.as_deref().unwrap_or(&root.given);
                 visitor.problem(Problem::unreadable(&FileOrigin { root, local, kind: Kind::Content }.into(), &cause));
-                return WalkState::Continue;
+                WalkState::Continue
             }
-        };
+        }
+    }
+
+    fn visit(&mut self, entry: &DirEntry) -> WalkState {
+        let walk = self.walk;
+        let Some(visitor) = self.visitor.as_mut() else { return WalkState::Quit };
+        let root = &walk.target.root;
         let origin = FileOrigin { root, local: entry.path(), kind: Kind::Content };
         let file_type = entry.file_type();
         let is_folder = entry.depth() == 0 || file_type.is_some_and(|kind| kind.is_dir());
-        match walk.left_out(&entry, is_folder, visitor) {
+        match walk.left_out(entry, is_folder, visitor) {
             LeftOut::No => {}
             LeftOut::Elsewhere => return WalkState::Skip,
             LeftOut::Skip(why) => {

@@ -19,6 +19,8 @@ pub enum SweepProblemKind {
     IndexMismatch,
     /// A file was cut short while it was being read.
     Changed,
+    /// The program has a fault, which it brought out.
+    Internal,
 }
 
 /// Something in a repository's objects that could not be read.

@@ -1,6 +1,6 @@
 //! What a thread leaves behind for the end of the sweep.
 
-use super::cause::Cause;
+use super::cause::{Cause, SweepProblem};
 use super::memory::Buffer;
 use crate::object::ObjectKind;
 
@@ -17,6 +17,8 @@ pub struct Outcome {
     pub loose: Vec<(u32, Cause)>,
     /// Loose objects that take more memory than there was, by their number.
     pub late: Vec<u32>,
+    /// What brought out a fault of the program.
+    pub faults: Vec<SweepProblem>,
 }
 
 impl Outcome {
@@ -27,6 +29,7 @@ impl Outcome {
         self.misplaced.extend(other.misplaced);
         self.loose.extend(other.loose);
         self.late.extend(other.late);
+        self.faults.extend(other.faults);
     }
 }
 

@@ -9,11 +9,12 @@ use super::family::{Anchor, Family};
 use super::find::{Finder, Found, Work};
 use super::loose::{self, Loose};
 use super::memory::{Mode, Tools};
-use super::outcome::{Failure, Outcome};
+use super::outcome::{Deferred, Failure, Outcome};
 use super::plan::Plan;
 use super::store::{Store, loose_path};
-use super::{ObjectVisitor, Wanted};
+use super::{ObjectVisitor, Task, Wanted};
 use crate::blob::Content;
+use crate::caught::{Fault, caught};
 use crate::object::{ObjectId, ObjectKind};
 use crate::read::interrupt;
 
@@ -29,6 +30,24 @@ pub struct Sweep<'s> {
     pub wanted: Wanted,
 }
 
+impl Sweep<'_> {
+    /// The problem that a task has brought out a fault of the program. Which of its objects were visited is not known.
+    pub fn fault(&self, task: Task, fault: &Fault) -> SweepProblem {
+        let (file, id) = match task {
+            Task::Family { pack, top, .. } => {
+                let (pack, plan) = (&self.store.packs[pack as usize], &self.plans[pack as usize]);
+                (pack.path.clone(), pack.id(plan.entry(top).position))
+            }
+            Task::Loose(number) => {
+                let Loose { id, folder } = self.store.loose[number as usize];
+                (loose_path(&self.store.folders[folder as usize], &id), Some(id))
+            }
+        };
+        let message = format!("it or what is deltified against it was not looked at: {fault}");
+        SweepProblem { id, ..SweepProblem::of_file(&file, SweepProblemKind::Internal, message) }
+    }
+}
+
 /// An object that is nowhere, or whose dependents are lost with it.
 struct Loss {
     pack: u32,
@@ -41,22 +60,29 @@ struct Loss {
 pub fn finish<V: ObjectVisitor>(sweep: &Sweep<'_>, mut outcome: Outcome, visitor: &mut V) -> Vec<SweepProblem> {
     let mut end = End { sweep, visitor, tools: Tools::default(), work: WORK, losses: Vec::new() };
     outcome.deferred.sort_by_key(|deferred| (deferred.pack, deferred.top));
-    for deferred in std::mem::take(&mut outcome.deferred) {
-        end.family(deferred.pack, deferred.top, deferred.kind, Anchor::Pack, &mut outcome).resume(deferred.stack);
+    for Deferred { pack, top, kind, stack } in std::mem::take(&mut outcome.deferred) {
+        let resumed = caught(|| end.family(pack, top, kind, Anchor::Pack, &mut outcome).resume(stack));
+        if let Err(fault) = resumed {
+            outcome.faults.push(sweep.fault(Task::Family { pack, top, kind }, &fault));
+        }
     }
     outcome.late.sort_unstable();
     for number in std::mem::take(&mut outcome.late) {
         let loose = &sweep.store.loose[number as usize];
-        match loose::visit(sweep.store, loose, sweep.wanted, None, &mut end.tools, end.visitor) {
-            Ok(()) => {}
-            Err(Stop::Failed(cause)) => outcome.loose.push((number, cause)),
-            Err(Stop::Memory | Stop::Work) => outcome.loose.push((number, Cause::TooMuchWork)),
+        let visited =
+            caught(|| loose::visit(sweep.store, loose, sweep.wanted, None, &mut end.tools, &mut *end.visitor));
+        match visited {
+            Ok(Ok(())) => {}
+            Ok(Err(Stop::Failed(cause))) => outcome.loose.push((number, cause)),
+            Ok(Err(Stop::Memory | Stop::Work)) => outcome.loose.push((number, Cause::TooMuchWork)),
+            Err(fault) => outcome.faults.push(sweep.fault(Task::Loose(number), &fault)),
         }
     }
     end.recover(&mut outcome);
     let mut problems = end.told();
     problems.extend(end.loose(outcome.loose));
     problems.extend(misplaced(sweep, outcome.misplaced));
+    problems.extend(outcome.faults);
     let cut = |pack: &super::pack::Pack| {
         let message = "cut short while it was being read; scan again when nothing writes to it";
         pack.was_cut().then(|| SweepProblem::of_file(&pack.path, SweepProblemKind::Changed, message))

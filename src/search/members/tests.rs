@@ -1,16 +1,19 @@
 //! Keys in containers that are nested, packed as they are, or behind something else: found once, where they belong.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Instant;
 
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
+use super::Opened;
 use crate::blob::{Content, Kind};
 use crate::container::Bounds;
+use crate::container::{Budget, Member, Members};
 use crate::detect::Detector;
 use crate::error::ProblemKind;
 use crate::key::generate::Keys;
-use crate::search::{Containers, Outcome, Search};
+use crate::search::{Containers, Outcome, Run, Search};
 
 const MIB: usize = 1 << 20;
 
@@ -167,4 +170,35 @@ fn many_keys_and_many_members_take_no_time() {
     let outcome = search(&mut Content::Whole(&archive));
     assert_eq!(outcome.keys.len(), 30_001);
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+/// The content of an entry whose decoder has a fault.
+struct Faulty;
+
+impl std::io::Read for Faulty {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        panic!("a secret");
+    }
+}
+
+#[test]
+fn an_entry_that_brings_out_a_panic_is_a_problem_and_the_next_one_is_searched() {
+    let (detector, key) = (Detector::new(), Keys::new(93).live());
+    let mut search = Search::new(&detector, Containers::Open, Bounds::default());
+    let budget = Budget::new(Bounds::default());
+    let mut run = Run {
+        search: &mut search,
+        name: b"archive",
+        containers: Containers::Open,
+        budget: &budget,
+        outcome: Outcome::default(),
+        progress: &mut |_| {},
+    };
+    let mut opened = Opened { run: &mut run, members: Vec::new(), spans: None, own: None, names: BTreeSet::new() };
+    opened.member(&Member { name: Some(b"faulty"), spans: &[] }, &mut Faulty);
+    opened.member(&Member { name: Some(b"whole"), spans: &[] }, &mut key.as_bytes());
+    opened.finish();
+    assert_eq!(run.outcome.keys.iter().map(|key| &key.members[..]).collect::<Vec<_>>(), [[b"whole".to_vec()]]);
+    let [(ProblemKind::Internal, message)] = &run.outcome.problems[..] else { panic!("{:?}", run.outcome.problems) };
+    assert!(message.contains("in faulty: an internal error at "), "{message}");
 }

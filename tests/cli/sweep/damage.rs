@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hopx_leaks::git::sweep::{Store, SweepProblemKind, Wanted, sweep};
-use hopx_leaks::object::{HashKind, ObjectId};
+use hopx_leaks::blob::Content;
+use hopx_leaks::git::sweep::{ObjectVisitor, Store, SweepProblem, SweepProblemKind, Wanted, sweep};
+use hopx_leaks::object::{HashKind, ObjectId, ObjectKind};
 use hopx_leaks::parallel;
 
 use super::{Collector, Import, Known, Repository, Swept, swept};
@@ -436,5 +437,47 @@ fn nothing_that_a_file_says_makes_it_panic_or_hang() {
         for id in 0..10 {
             let _ = store.find(&ObjectId::from_bytes(&[id; 20]).expect("20 bytes"));
         }
+    }
+}
+
+/// Panics at one object, and collects all others.
+struct Faulty(Collector, String);
+
+impl ObjectVisitor for Faulty {
+    fn object(&mut self, id: &ObjectId, kind: ObjectKind, size: u64, content: Content<'_>) {
+        assert!(id.to_string() != self.1, "a secret");
+        self.0.object(id, kind, size, content);
+    }
+
+    fn problem(&mut self, problem: SweepProblem) {
+        self.0.problem(problem);
+    }
+}
+
+#[test]
+fn an_object_that_brings_out_a_panic_costs_its_family_and_no_more() {
+    let whole = Whole::new();
+    let top =
+        whole.known.keys().find(|id| whole.family(id).len() > 3 && !whole.bases.contains_key(*id)).expect("a top");
+    let faulty = || Faulty(Collector::default(), top.clone());
+    let (store, _) = Store::open(&whole.repository.objects(), HashKind::Sha1, &[]);
+    for threads in [1, 4] {
+        let pool = parallel::pool(threads).expect("threads");
+        let visitors = pool.install(|| sweep(&store, Wanted::All, &faulty));
+        let visited: BTreeSet<_> =
+            visitors.iter().flat_map(|visitor| &visitor.0.objects).map(|(id, _)| id.as_str()).collect();
+        let family = whole.family(top);
+        assert_eq!(visited.len() + family.len(), whole.known.len());
+        let problems: Vec<_> = visitors.iter().flat_map(|visitor| &visitor.0.problems).collect();
+        let [problem] = &problems[..] else { panic!("{problems:?}") };
+        assert_eq!(
+            (problem.kind, problem.id.map(|id| id.to_string()).as_ref()),
+            (SweepProblemKind::Internal, Some(top))
+        );
+        assert!(
+            !problem.message.contains("a secret") && problem.message.contains("please report"),
+            "{}",
+            problem.message
+        );
     }
 }
