@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Stages in the order in which a byte meets them; a row may import its own and earlier ones.
 const STAGES: &[&[&str]] = &[
-    &["key", "date", "verdict"],
+    &["key", "date", "verdict", "caught"],
     &["keyring"],
     &["detect"],
     &["read", "object"],
