@@ -109,7 +109,9 @@ def _become(command, folder, env, files, begin, calls, channel):
             held = ctypes.create_string_buffer(code, len(code))
             program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(held)))
             LIBC.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
-            listener = LIBC.syscall(SECCOMP, 1, 8, program)  # SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER
+            # SECCOMP_SET_MODE_FILTER; SECCOMP_FILTER_FLAG_NEW_LISTENER and _WAIT_KILLABLE_RECV (Linux 5.19), without which a
+            # signal would interrupt calls that no signal can interrupt.
+            listener = LIBC.syscall(SECCOMP, 1, 8 | 32, program)
             if listener < 0:
                 raise OSError(ctypes.get_errno(), "seccomp")
             socket.send_fds(channel, [b"x"], [listener])
