@@ -27,7 +27,7 @@ pub use verify::VerifyArgs;
 /// Finds leaked HopX API keys wherever a repository can hide them.
 ///
 /// Exit status: 0 clean, 1 leaks, 2 wrong usage or nothing to scan, 3 no leak but something could not be read,
-/// 130 interrupted.
+/// 130 interrupted, 143 terminated.
 #[derive(Debug, Parser)]
 #[command(name = "hopx-leaks", version, max_term_width = 100)]
 pub struct Cli {

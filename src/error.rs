@@ -9,7 +9,7 @@ use crate::caught::Fault;
 
 pub use problem::{Problem, ProblemKind};
 
-/// Ends the run with status 2 (130 for [`Error::Interrupted`]). Each says whose fault it is and what to do.
+/// Ends the run with status 2 (128 and the signal's number for [`Error::Interrupted`]). Each says whose fault it is and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The user's: `-C` names a folder that can't be entered.
@@ -275,7 +275,7 @@ pub enum Error {
     /// Ours.
     #[error("{0}; no report was written")]
     Internal(Fault),
-    /// Ctrl-C was pressed.
+    /// Ctrl-C was pressed, or the process asked to end in another way.
     #[error("interrupted; no report was written")]
     Interrupted,
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::read::interrupt;
 use crate::report::Report;
 use crate::verdict::Status;
 
@@ -18,7 +19,7 @@ pub enum Exit {
     Incomplete,
     /// A git hook that should be there is not, or does not work.
     HookInactive,
-    /// Ctrl-C was pressed.
+    /// Ctrl-C was pressed, or the process asked to end in another way.
     Interrupted,
 }
 
@@ -74,7 +75,7 @@ impl Exit {
             Exit::Leaks | Exit::HookInactive => 1,
             Exit::Usage => 2,
             Exit::Incomplete => 3,
-            Exit::Interrupted => 130,
+            Exit::Interrupted => interrupt::status(),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::detect::Detector;
 use crate::error::Error;
 use crate::filter::baseline::Baseline;
 use crate::git;
+use crate::read::interrupt;
 use crate::report::escape::{shell_word, terminal};
 use crate::report::{self, Circumstances, Color, Format, Report, Style, TOOL};
 
@@ -70,9 +71,12 @@ pub fn write_all(report: &Report, outputs: &[Output], style: Style, stdout: &mut
     first_error
 }
 
-/// Writes a report to what may be a pipe whose reader has gone.
+/// Writes a report to what may be a pipe, whose reader may have gone or may be stuck.
 fn write_stream(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    flushed(out, |out| report::write(report, format, style, out))
+    interrupt::stop_listening();
+    let outcome = flushed(out, |out| report::write(report, format, style, out));
+    interrupt::listen();
+    outcome
 }
 
 /// The same for anything.

@@ -68,7 +68,8 @@ impl Progress {
     pub fn while_showing<T>(&self, err: &mut (dyn Write + Send), work: impl FnOnce() -> T) -> T {
         std::thread::scope(|scope| {
             let (done, is_done) = mpsc::channel::<()>();
-            scope.spawn(move || self.draw(err, &is_done));
+            // Where no thread can be started there is no line.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, move || self.draw(err, &is_done));
             let result = work();
             drop(done);
             result

@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::time::SystemTime;
 
+use serde::{Serialize, Serializer};
+
 use crate::coverage::Coverage;
 use crate::finding::Finding;
 use crate::verdict::Status;
@@ -280,6 +282,16 @@ impl Report {
     /// How many different keys leak about which the API says this.
     pub fn keys_with(&self, status: Status) -> usize {
         distinct(self.leaks().filter(|finding| finding.status() == Some(status)))
+    }
+}
+
+/// A list in a document of JSON, whose items are made one by one as they are written: all of them at once would take the
+/// memory of the findings again.
+struct Each<F>(F);
+
+impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0())
     }
 }
 

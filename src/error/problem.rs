@@ -18,7 +18,7 @@ pub enum ProblemKind {
     NothingScanned,
     /// The system would not let it be read.
     Unreadable,
-    /// It was cut short while it was being read.
+    /// It was cut short while it was being read, or replaced before.
     Changed,
     /// A path given by name is a pipe, a socket or a device.
     SpecialFile,
@@ -146,12 +146,7 @@ impl Problem {
     /// It was cut short while it was being read.
     pub fn changed(origin: &Origin<'_>) -> Problem {
         let message = "cut short while it was being read; scan again when nothing writes to it".to_owned();
-        Problem {
-            path: origin.path().unwrap_or_else(|| origin.local_path()),
-            local_path: origin.local_path(),
-            kind: ProblemKind::Changed,
-            message,
-        }
+        Problem::in_container(origin, ProblemKind::Changed, message)
     }
 
     /// It brought out a fault of the program.
@@ -159,7 +154,13 @@ impl Problem {
         Problem::in_container(origin, ProblemKind::Internal, fault.to_string())
     }
 
-    /// Something in a container can't be read.
+    /// Something else stood in its place when it was opened.
+    pub fn replaced(origin: &Origin<'_>) -> Problem {
+        let message = "replaced by something else before it was read; scan again when nothing changes it".to_owned();
+        Problem::in_container(origin, ProblemKind::Changed, message)
+    }
+
+    /// Something of it, such as a member of a container, can't be read.
     pub fn in_container(origin: &Origin<'_>, kind: ProblemKind, message: String) -> Problem {
         Problem {
             path: origin.path().unwrap_or_else(|| origin.local_path()),

@@ -1,35 +1,63 @@
-//! Ctrl-C: the first one asks the scan to stop, so that no report is left half written; the second one kills.
+//! Ctrl-C and other requests to end: the first one asks the scan to stop, so that no report is left half written; the
+//! second one of the same kind kills.
 
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+/// The number of the signal that asked to stop; 0 for none.
+static REQUESTED: AtomicU8 = AtomicU8::new(0);
 
-/// Whether Ctrl-C was pressed.
+/// Whether Ctrl-C was pressed, or the process asked to end in another way.
 pub fn requested() -> bool {
-    REQUESTED.load(Ordering::Relaxed)
+    REQUESTED.load(Ordering::Relaxed) != 0
 }
 
-/// Listens for SIGINT from now on, unless the parent process wants it ignored (as `nohup` does). Elsewhere than on
-/// Unix, Ctrl-C ends the process at once.
+/// The exit status of a run that was asked to end: 128 and the number of the signal, as shells have it. 130, that of
+/// Ctrl-C, where there was none.
+pub fn status() -> u8 {
+    match REQUESTED.load(Ordering::Relaxed) {
+        0 => 130,
+        signal => signal.saturating_add(128),
+    }
+}
+
+/// Listens for SIGINT, SIGTERM and SIGHUP from now on, but for those that the parent process wants ignored (as `nohup`
+/// does). Elsewhere than on Unix, Ctrl-C ends the process at once.
 pub fn listen() {
     #[cfg(unix)]
-    // SAFETY: `sigaction` is plain data for which all zeros is a valid value, the pointers are to live memory of the
-    // right type, and the handler only stores to an atomic. Without SA_RESTART a blocked read returns, and with
-    // SA_RESETHAND the second signal has its default effect. Worst case: the call fails and Ctrl-C kills at once.
-    #[expect(unsafe_code, reason = "signals have no safe interface in the standard library")]
-    unsafe {
-        extern "C" fn on_sigint(_: std::ffi::c_int) {
-            REQUESTED.store(true, Ordering::Relaxed);
+    {
+        extern "C" fn on_signal(signal: std::ffi::c_int) {
+            REQUESTED.store(u8::try_from(signal).unwrap_or(0), Ordering::Relaxed);
         }
-        let mut before = std::mem::zeroed::<libc::sigaction>();
-        let known = libc::sigaction(libc::SIGINT, std::ptr::null(), &raw mut before) == 0;
-        if known && before.sa_sigaction != libc::SIG_IGN {
-            let mut ours = std::mem::zeroed::<libc::sigaction>();
-            ours.sa_sigaction = on_sigint as *const () as libc::sighandler_t;
-            ours.sa_flags = libc::SA_RESETHAND;
-            libc::sigemptyset(&raw mut ours.sa_mask);
-            libc::sigaction(libc::SIGINT, &raw const ours, std::ptr::null_mut());
+        // Without SA_RESTART a blocked read returns, and with SA_RESETHAND the second signal has its default effect.
+        handle(on_signal as *const () as libc::sighandler_t, libc::SA_RESETHAND);
+    }
+}
+
+/// Has these signals end the process at once again. What is being written to a pipe can't be taken back, and a reader that
+/// is stuck is not to hold up the end.
+pub fn stop_listening() {
+    #[cfg(unix)]
+    handle(libc::SIG_DFL, 0);
+}
+
+#[cfg(unix)]
+fn handle(handler: libc::sighandler_t, flags: std::ffi::c_int) {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        // SAFETY: `sigaction` is plain data for which all zeros is a valid value, the pointers are to live memory of the
+        // right type, and the handler, if it is not the default, only stores to an atomic. Worst case: a call fails and the
+        // signal kills at once.
+        #[expect(unsafe_code, reason = "signals have no safe interface in the standard library")]
+        unsafe {
+            let mut before = std::mem::zeroed::<libc::sigaction>();
+            let known = libc::sigaction(signal, std::ptr::null(), &raw mut before) == 0;
+            if known && before.sa_sigaction != libc::SIG_IGN {
+                let mut ours = std::mem::zeroed::<libc::sigaction>();
+                ours.sa_sigaction = handler;
+                ours.sa_flags = flags;
+                libc::sigemptyset(&raw mut ours.sa_mask);
+                libc::sigaction(signal, &raw const ours, std::ptr::null_mut());
+            }
         }
     }
 }

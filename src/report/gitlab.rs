@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::date;
 use crate::finding::{Finding, Level};
 use crate::report::escape::{code_span, printable, shortened};
-use crate::report::{Report, Suppressed, TOOL, VERSION, identity, words};
+use crate::report::{Each, Report, Suppressed, TOOL, VERSION, identity, words};
 use crate::verdict::UNCHECKED;
 
 /// The version of the schema.
@@ -35,20 +35,17 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let head = report.circumstances.as_ref().and_then(|circumstances| circumstances.head.as_deref());
     let head = head.unwrap_or_default();
     let findings = identity::numbered(report.shown(Suppressed::Hide));
-    let document = Document {
-        version: SCHEMA,
-        scan: Scan::new(report),
-        vulnerabilities: findings.into_iter().map(|(nth, finding)| Vulnerability::new(finding, nth, head)).collect(),
-    };
+    let vulnerabilities = Each(|| findings.iter().map(|(nth, finding)| Vulnerability::new(finding, *nth, head)));
+    let document = Document { version: SCHEMA, scan: Scan::new(report), vulnerabilities };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<V: Serialize> {
     version: &'static str,
     scan: Scan,
-    vulnerabilities: Vec<Vulnerability<'a>>,
+    vulnerabilities: V,
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::finding::{Finding, GitPlace};
-use crate::report::{Report, Suppressed, words};
+use crate::report::{Each, Report, Suppressed, words};
 use crate::verdict::UNCHECKED;
 
 /// Writes the array, indented, with a newline at its end.
@@ -19,7 +19,7 @@ use crate::verdict::UNCHECKED;
 ///
 /// Those of `out`.
 pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
-    let findings: Vec<_> = report.shown(suppressed).map(GitleaksFinding::new).collect();
+    let findings = Each(|| report.shown(suppressed).map(GitleaksFinding::new));
     serde_json::to_writer_pretty(&mut *out, &findings)?;
     writeln!(out)
 }

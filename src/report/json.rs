@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::coverage::{Coverage, Skip};
 use crate::error::Problem;
@@ -11,7 +11,7 @@ use crate::finding::{Finding, GitPlace, Suppression};
 use crate::lines::Position;
 use crate::object::ObjectKind;
 use crate::report::escape::text_and_base64;
-use crate::report::{Report, Suppressed, TOOL, VERSION, words};
+use crate::report::{Each, Report, Suppressed, TOOL, VERSION, words};
 use crate::verdict::{Status, UNCHECKED, Verdict};
 
 /// The name and version of the format.
@@ -27,30 +27,17 @@ pub const JSON_SCHEMA: &str = include_str!("../../docs/report.schema.json");
 /// Those of `out`.
 pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Document<'a> {
+    struct Document<'a, F: Serialize> {
         #[serde(flatten)]
         head: Head,
         #[serde(flatten)]
         summary: Summary<'a>,
-        findings: Findings<'a>,
+        findings: F,
     }
-    let findings = Findings { report, suppressed };
+    let findings = Each(|| report.shown(suppressed).map(JsonFinding::new));
     let document = Document { head: Head::new(report), summary: Summary::new(report), findings };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
-}
-
-/// The findings of a report, each made when it is written: all of them at once would take the memory of the report
-/// again.
-struct Findings<'a> {
-    report: &'a Report,
-    suppressed: Suppressed,
-}
-
-impl Serialize for Findings<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.report.shown(self.suppressed).map(JsonFinding::new))
-    }
 }
 
 /// What every document begins with.

@@ -13,7 +13,7 @@ use crate::error::Problem;
 use crate::finding::{Finding, Level};
 use crate::lines::Position;
 use crate::report::escape::printable;
-use crate::report::{Report, Suppressed, TOOL, words};
+use crate::report::{Each, Report, Suppressed, TOOL, words};
 
 /// Writes the document, indented, with a newline at its end.
 ///
@@ -21,19 +21,19 @@ use crate::report::{Report, Suppressed, TOOL, words};
 ///
 /// Those of `out`.
 pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
-    let findings = report.shown(suppressed).map(Diagnostic::of_finding);
-    let result = DiagnosticResult {
-        source: Source { name: TOOL },
-        diagnostics: findings.chain(report.coverage.problems.iter().map(Diagnostic::of_problem)).collect(),
-    };
+    let diagnostics = Each(|| {
+        let problems = report.coverage.problems.iter().map(Diagnostic::of_problem);
+        report.shown(suppressed).map(Diagnostic::of_finding).chain(problems)
+    });
+    let result = DiagnosticResult { source: Source { name: TOOL }, diagnostics };
     serde_json::to_writer_pretty(&mut *out, &result)?;
     writeln!(out)
 }
 
 #[derive(Serialize)]
-struct DiagnosticResult<'a> {
+struct DiagnosticResult<D: Serialize> {
     source: Source,
-    diagnostics: Vec<Diagnostic<'a>>,
+    diagnostics: D,
 }
 
 #[derive(Serialize)]

@@ -16,7 +16,7 @@ use crate::error::{Problem, ProblemKind, describe};
 use crate::parallel::{share, threads};
 use crate::read::Links;
 use crate::source::Visitor;
-use crate::source::file::{Reader, visit_file, visit_link, visit_name};
+use crate::source::file::{Names, Reader, visit_file, visit_link, visit_name};
 use crate::source::ignored::{Ignored, globs, work_tree_top};
 use crate::source::tracked::TrackedFiles;
 use crate::source::walk::Walk;
@@ -94,7 +94,7 @@ impl Tree {
                 IgnoreRules::None => None,
             };
             let walk = Walk::new(target, &named, &aside, ignored, &tracked);
-            visitors.extend(walk.run(threads(), visitor));
+            visitors.extend(walk.run(visitor));
         }
         visitors.extend(in_parallel(&files, visitor, |reader, visitor, target| {
             let origin = FileOrigin { root: &target.root, local: &target.root.given, kind: Kind::Content };
@@ -105,7 +105,7 @@ impl Tree {
             if target.links == Links::Refuse && origin.local.is_symlink() {
                 visit_link(visitor, origin);
             } else {
-                visit_file(reader, visitor, origin, target.links, Some((&aside, &target.root)));
+                visit_file(reader, visitor, origin, target.links, Names::Aside(&aside, &target.root));
             }
         }));
 
@@ -114,7 +114,7 @@ impl Tree {
         let (firsts, others): (Vec<_>, Vec<_>) =
             linked.chunk_by(|a, b| a.identity == b.identity).filter_map(|names| names.split_first()).unzip();
         visitors.extend(in_parallel(&firsts, visitor, |reader, visitor, linked| {
-            visit_file(reader, visitor, linked.origin(), linked.links, None);
+            visit_file(reader, visitor, linked.origin(), linked.links, Names::First(linked.identity));
         }));
         if let Some(visitor) = visitors.first_mut() {
             others.into_iter().flatten().for_each(|other| visitor.skip(&other.origin().into(), Skip::Duplicate));

@@ -1,27 +1,31 @@
 //! The walk of one folder: what is entered, what is left out, with the search done in the walking threads.
 //!
-//! `ignore` walks with its filters off, since with them on it never says what it left out. What git tracks below a folder
-//! that its rules hide is looked up one by one.
+//! The threads are those of the pool of the run, so that a walk starts none: what could not be started would be waited for.
+//! What git tracks below a folder that its rules hide is looked up one by one.
+
+mod open;
 
 use std::collections::HashSet;
-use std::fs::Metadata;
+use std::ffi::OsStr;
+use std::fs::{FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::blob::{FileOrigin, Kind, Origin};
 use crate::caught::caught;
 use crate::coverage::Skip;
 use crate::error::Problem;
 use crate::git::tree::EntryKind;
+use crate::parallel::threads;
 use crate::read::{Links, interrupt};
 use crate::source::Visitor;
-use crate::source::file::{Aside, Reader, visit_file, visit_link, visit_name};
+use crate::source::file::{Aside, Names, Reader, visit_file, visit_link, visit_name};
 use crate::source::ignored::{Ignored, is_work_tree};
 use crate::source::tracked::{Below, Hidden, TrackedFiles};
 use crate::source::tree::Target;
+
+use self::open::{Entries, Open};
 
 /// One walk, shared by its threads.
 #[derive(Debug)]
@@ -53,98 +57,132 @@ impl<'w, 'a> Walk<'w, 'a> {
         Walk { target, named, aside, ignored, tracked, submodules: Mutex::new(Vec::new()) }
     }
 
-    /// Walks with `threads` threads. The visitors of all of them.
-    pub fn run<V: Visitor>(&self, threads: usize, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
-        let visitors = Mutex::new(Vec::new());
+    /// Walks with all threads of the pool. The visitors of all of them.
+    pub fn run<V: Visitor>(&self, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         let given = &self.target.root.given;
+        let mut visitors = Vec::new();
         // A link to a folder is entered when a slash follows it.
         let mut starts = vec![if given.is_symlink() { given.join("") } else { given.clone() }];
         while let Some(start) = starts.pop() {
-            WalkBuilder::new(start).standard_filters(false).threads(threads).build_parallel().run(|| {
-                let reader = Reader::new(threads);
-                let mut walker = Walker { walk: self, reader, visitor: Some(visitor()), visitors: &visitors };
-                Box::new(move |entry| walker.entry(entry))
-            });
+            let open = Open::new(start);
+            visitors.extend(rayon::broadcast(|_| {
+                let reader = Reader::new(threads());
+                let mut walker = Walker { walk: self, open: &open, reader, visitor: visitor() };
+                while let Some(taken) = open.take() {
+                    walker.entries(&taken.entries);
+                }
+                walker.visitor
+            }));
             starts.append(&mut self.submodules.lock().unwrap_or_else(PoisonError::into_inner));
         }
-        visitors.into_inner().unwrap_or_else(PoisonError::into_inner)
+        visitors
     }
+}
+
+/// One thing that is met on a walk.
+#[derive(Debug)]
+struct Entry<'e> {
+    path: PathBuf,
+    /// The last part of the path.
+    name: &'e OsStr,
+    /// Nothing for where the walk starts.
+    file_type: Option<FileType>,
 }
 
 /// One thread of a walk.
 #[derive(Debug)]
 struct Walker<'w, 'a, V> {
     walk: &'w Walk<'w, 'a>,
+    open: &'w Open,
     reader: Reader,
-    visitor: Option<V>,
-    /// Where the visitor goes when the thread is done.
-    visitors: &'w Mutex<Vec<V>>,
-}
-
-impl<V> Drop for Walker<'_, '_, V> {
-    fn drop(&mut self) {
-        self.visitors.lock().unwrap_or_else(PoisonError::into_inner).extend(self.visitor.take());
-    }
+    visitor: V,
 }
 
 impl<V: Visitor> Walker<'_, '_, V> {
-    fn entry(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
-        if interrupt::requested() {
-            return WalkState::Quit;
-        }
-        let walk = self.walk;
-        let Some(visitor) = self.visitor.as_mut() else { return WalkState::Quit };
-        let root = &walk.target.root;
-        match entry {
-            Ok(entry) => caught(|| self.visit(&entry)).unwrap_or_else(|fault| {
-                let origin = FileOrigin { root, local: entry.path(), kind: Kind::Content };
-                self.visitor.iter_mut().for_each(|visitor| visitor.problem(Problem::internal(&origin.into(), &fault)));
-                WalkState::Skip
-            }),
-            Err(error) => {
-                let (path, cause) = take_apart(error);
-                let local = path.as_deref().unwrap_or(&root.given);
-                visitor.problem(Problem::unreadable(&FileOrigin { root, local, kind: Kind::Content }.into(), &cause));
-                WalkState::Continue
+    fn entries(&mut self, entries: &Entries) {
+        for (name, file_type) in &entries.names {
+            if interrupt::requested() {
+                return self.open.quit();
+            }
+            let start = Path::new(name);
+            let (path, name) = match &entries.folder {
+                Some(folder) => (folder.join(name), &name[..]),
+                None => (start.to_path_buf(), start.file_name().unwrap_or(start.as_os_str())),
+            };
+            let entry = Entry { path, name, file_type: *file_type };
+            match caught(|| self.entry(&entry)) {
+                Ok(true) => self.list(entry.path),
+                Ok(false) => {}
+                Err(fault) => {
+                    let origin = FileOrigin { root: &self.walk.target.root, local: &entry.path, kind: Kind::Content };
+                    self.visitor.problem(Problem::internal(&origin.into(), &fault));
+                }
             }
         }
     }
 
-    fn visit(&mut self, entry: &DirEntry) -> WalkState {
-        let walk = self.walk;
-        let Some(visitor) = self.visitor.as_mut() else { return WalkState::Quit };
+    /// Opens a folder, and hands out what is in it in parts that are worth another thread's while.
+    fn list(&mut self, folder: PathBuf) {
+        const PART: usize = 32;
+        let root = &self.walk.target.root;
+        let unreadable = |local: &Path, cause: &io::Error| {
+            Problem::unreadable(&FileOrigin { root, local, kind: Kind::Content }.into(), cause)
+        };
+        let entries = match folder.read_dir() {
+            Ok(entries) => entries,
+            Err(cause) => return self.visitor.problem(unreadable(&folder, &cause)),
+        };
+        let folder: Arc<Path> = folder.into();
+        let mut names = Vec::new();
+        for entry in entries {
+            match entry.map(|entry| (entry.file_type(), entry)) {
+                Ok((Ok(file_type), entry)) => names.push((entry.file_name(), Some(file_type))),
+                Ok((Err(cause), entry)) => self.visitor.problem(unreadable(&entry.path(), &cause)),
+                Err(cause) => self.visitor.problem(unreadable(&folder, &cause)),
+            }
+            if names.len() == PART {
+                self.open.add(Entries { folder: Some(Arc::clone(&folder)), names: std::mem::take(&mut names) });
+            }
+        }
+        if !names.is_empty() {
+            self.open.add(Entries { folder: Some(folder), names });
+        }
+    }
+
+    /// Visits an entry. Whether it is a folder to be entered.
+    fn entry(&mut self, entry: &Entry<'_>) -> bool {
+        let (walk, visitor) = (self.walk, &mut self.visitor);
         let root = &walk.target.root;
-        let origin = FileOrigin { root, local: entry.path(), kind: Kind::Content };
-        let file_type = entry.file_type();
-        let is_folder = entry.depth() == 0 || file_type.is_some_and(|kind| kind.is_dir());
+        let origin = FileOrigin { root, local: &entry.path, kind: Kind::Content };
+        let is_folder = entry.file_type.is_none_or(|kind| kind.is_dir());
         match walk.left_out(entry, is_folder, visitor) {
             LeftOut::No => {}
-            LeftOut::Elsewhere => return WalkState::Skip,
+            LeftOut::Elsewhere => return false,
             LeftOut::Skip(why) => {
                 visitor.skip(&origin.into(), why);
-                return WalkState::Skip;
+                return false;
             }
             LeftOut::AllBut(tracked) => {
                 visitor.skip(&origin.into(), Skip::Ignored);
-                HiddenFolder { walk, reader: &mut self.reader, visitor, local: entry.path() }.visit(&tracked);
-                return WalkState::Skip;
+                HiddenFolder { walk, reader: &mut self.reader, visitor, local: &entry.path }.visit(&tracked);
+                return false;
             }
         }
-        visit_name(visitor, &origin, Some(entry.file_name()));
-        if entry.file_name() == "HEAD"
-            && let Some(folder) = entry.path().parent().filter(|folder| is_bare_repository(folder))
+        visit_name(visitor, &origin, Some(entry.name));
+        if entry.name == "HEAD"
+            && let Some(folder) = entry.path.parent().filter(|folder| is_bare_repository(folder))
         {
             visitor.bare_repository(&FileOrigin { local: folder, ..origin }.into());
         }
-        match file_type {
+        match entry.file_type {
             _ if is_folder => {}
             Some(kind) if kind.is_file() => {
-                visit_file(&mut self.reader, visitor, origin, Links::Refuse, Some((walk.aside, root)));
+                visit_file(&mut self.reader, visitor, origin, Links::Refuse, Names::Aside(walk.aside, root));
             }
             Some(kind) if kind.is_symlink() => visit_link(visitor, origin),
             _ => visitor.skip(&origin.into(), Skip::Special),
         }
-        WalkState::Continue
+        is_folder
     }
 }
 
@@ -159,16 +197,17 @@ enum LeftOut {
 }
 
 impl Walk<'_, '_> {
-    fn left_out<V: Visitor>(&self, entry: &DirEntry, is_folder: bool, visitor: &mut V) -> LeftOut {
+    fn left_out<V: Visitor>(&self, entry: &Entry<'_>, is_folder: bool, visitor: &mut V) -> LeftOut {
         let target = self.target;
-        if entry.depth() > 0 {
-            if entry.file_name() == ".git" {
+        let is_start = entry.file_type.is_none();
+        if !is_start {
+            if entry.name == ".git" {
                 return LeftOut::Skip(Skip::GitFolder);
             }
             if self.ignored.is_none() && target.exclude.is_empty() && self.named.len() == 1 {
                 return LeftOut::No;
             }
-            let absolute = target.absolute(entry.path());
+            let absolute = target.absolute(&entry.path);
             if let Some(left_out) = self.left_to_others(&absolute, is_folder) {
                 return left_out;
             }
@@ -181,7 +220,7 @@ impl Walk<'_, '_> {
             }
         }
         if let Some(ignored) = self.ignored.as_ref().filter(|_| is_folder) {
-            ignored.enter(&target.absolute(entry.path()));
+            ignored.enter(&target.absolute(&entry.path));
         }
         LeftOut::No
     }
@@ -265,7 +304,7 @@ impl<V: Visitor> HiddenFolder<'_, '_, '_, V> {
         if metadata.is_symlink() {
             visit_link(self.visitor, origin);
         } else if metadata.is_file() {
-            visit_file(self.reader, self.visitor, origin, Links::Refuse, Some((walk.aside, root)));
+            visit_file(self.reader, self.visitor, origin, Links::Refuse, Names::Aside(walk.aside, root));
         } else {
             self.visitor.skip(&origin.into(), Skip::Special);
         }
@@ -299,14 +338,4 @@ impl<V: Visitor> HiddenFolder<'_, '_, '_, V> {
 /// Whether a folder that has a `HEAD` has what else makes a repository of it (gitrepository-layout(5)).
 fn is_bare_repository(folder: &Path) -> bool {
     ["objects", "refs"].iter().all(|name| folder.join(name).is_dir())
-}
-
-/// The path and the cause in an error of the walk.
-fn take_apart(error: ignore::Error) -> (Option<PathBuf>, io::Error) {
-    match error {
-        ignore::Error::WithPath { path, err } => (Some(path), take_apart(*err).1),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => take_apart(*err),
-        ignore::Error::Io(cause) => (None, cause),
-        other => (None, io::Error::other(other.to_string())),
-    }
 }

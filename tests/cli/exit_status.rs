@@ -307,34 +307,60 @@ fn a_closed_pipe_never_changes_the_status() {
     assert_eq!(child.wait().expect("ends").code(), Some(0));
 }
 
-/// Ctrl-C while standard input is waited for, which stays open: status 130 and no report.
+/// Sends a signal to the program while it waits for standard input, which stays open until the program has ended, or
+/// until the signal was sent where it is ignored. The option is one of `env`.
 #[cfg(target_os = "linux")]
-#[test]
-fn interrupted() {
-    let bench = Bench::new(213);
-    // A shell in the background may have SIGINT ignored, and children inherit that.
-    let mut command = std::process::Command::new("env");
-    command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_hopx-leaks"), "-o", "report.json", "-"]);
-    command.current_dir(bench.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+fn signalled(bench: &Bench, option: &str, name: &str, number: u32) -> Run {
+    let mut command = bench.command_with_signals(option, ["-o", "report.json", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("starts");
     // Waiting for the child would close it.
     let open = child.stdin.take();
     let status = format!("/proc/{}/status", child.id());
+    let is_ignored = option.starts_with("--ignore");
     loop {
         let status = fs::read_to_string(&status).expect("it runs");
         let field =
             |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").trim().to_owned();
-        let caught = u64::from_str_radix(&field("SigCgt:"), 16).unwrap_or(0);
-        if caught & 0b10 != 0 && field("State:").starts_with('S') {
+        let signals = u64::from_str_radix(&field(if is_ignored { "SigIgn:" } else { "SigCgt:" }), 16).unwrap_or(0);
+        if signals & 1 << (number - 1) != 0 && field("Name:") == "hopx-leaks" && field("State:").starts_with('S') {
             break;
         }
         std::thread::yield_now();
     }
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-    assert!(kill.success());
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args([name, &pid]).status().expect("kill runs").success());
+    let mut open = open;
+    if let Some(mut input) = open.take_if(|_| is_ignored) {
+        std::io::Write::write_all(&mut input, b"nothing").expect("it still reads");
+    }
     let run = bench.finish(child.wait_with_output().expect("ends"));
     drop(open);
-    assert_ends(&run, 130, "interrupted; no report was written");
-    assert!(run.stdout.is_empty());
-    assert_eq!(fs::read_dir(bench.path()).expect("a folder").count(), 0);
+    run
+}
+
+/// A request to end while standard input is waited for: 128 and the signal's number, and no report.
+#[cfg(target_os = "linux")]
+#[test]
+fn interrupted() {
+    for (name, number) in [("HUP", 1), ("INT", 2), ("TERM", 15)] {
+        let bench = Bench::new(213);
+        let run = signalled(&bench, &format!("--default-signal={name}"), &format!("-{name}"), number);
+        let status = i32::try_from(128 + number).expect("small");
+        assert_ends(&run, status, "interrupted; no report was written");
+        assert!(run.stdout.is_empty());
+        assert_eq!(fs::read_dir(bench.path()).expect("a folder").count(), 0);
+    }
+}
+
+/// As `nohup` and shells' background jobs rely on.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_from_the_start_stays_so() {
+    for (name, number) in [("HUP", 1), ("INT", 2), ("TERM", 15)] {
+        let bench = Bench::new(214);
+        let run = signalled(&bench, &format!("--ignore-signal={name}"), &format!("-{name}"), number);
+        assert_ends(&run, 0, "");
+        assert!(bench.join("report.json").exists());
+    }
 }

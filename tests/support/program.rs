@@ -115,7 +115,23 @@ impl Bench {
 
     /// The program, ready to run in the folder with an environment that nothing leaks into.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hopx-leaks"));
+        self.prepared(Command::new(env!("CARGO_BIN_EXE_hopx-leaks")), arguments)
+    }
+
+    /// The same, with signals by an option of `env`, such as `--default-signal=INT`: the tests may have been started with
+    /// some of them ignored, as in the background of a shell, and children inherit that.
+    #[cfg(target_os = "linux")]
+    pub fn command_with_signals<S: AsRef<OsStr>>(
+        &self,
+        signals: &str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Command {
+        let mut command = Command::new("env");
+        command.args([signals, env!("CARGO_BIN_EXE_hopx-leaks")]);
+        self.prepared(command, arguments)
+    }
+
+    fn prepared<S: AsRef<OsStr>>(&self, mut command: Command, arguments: impl IntoIterator<Item = S>) -> Command {
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM"].iter().chain(&repository::VARIABLES) {
             command.env_remove(name);

@@ -109,7 +109,7 @@ fn the_time_for_all_is_up() {
 }
 
 /// The first Ctrl-C ends it at once and leaves no report, though requests are under way.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn interrupted() {
     use std::process::{Command, Stdio};
@@ -124,7 +124,8 @@ fn interrupted() {
         arrived.pass(1);
         Reply::Stalled(Vec::new())
     });
-    let mut command = bench.command(["--verify", "--api-url", &api.url(), "-o", "report.json", "."]);
+    let arguments = ["--verify", "--api-url", &api.url(), "-o", "report.json", "."];
+    let mut command = bench.command_with_signals("--default-signal=INT", arguments);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     gate.pass(2);
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs").success());
