@@ -155,7 +155,7 @@ impl Run<'_, '_> {
     fn bytes(&mut self, members: &[Vec<u8>], part: Part, content: &mut Content<'_>) -> Result<u64, ReadError> {
         let is_outer = members.is_empty();
         let is_whole = matches!(content, Content::Whole(_));
-        let mut bytes = Bytes::new(self.search.detector, self.budget, !content.is_rereadable());
+        let mut bytes = Bytes::new(self.search.detector, self.budget, !content.is_rereadable()).within(members);
         let read = content.blocks(|block| {
             let owned = block.owned.len() as u64;
             if is_outer {

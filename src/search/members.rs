@@ -237,8 +237,9 @@ impl Members for Opened<'_, '_, '_> {
 
     fn own(&mut self, bytes: &[u8]) {
         let (detector, budget) = (self.run.search.detector, self.run.budget);
-        let own =
-            self.own.get_or_insert_with(|| Box::new((Feeder::new(STREAM_WINDOW), Bytes::new(detector, budget, false))));
+        let members = &self.members;
+        let new = || (Feeder::new(STREAM_WINDOW), Bytes::new(detector, budget, false).within(members));
+        let own = self.own.get_or_insert_with(|| Box::new(new()));
         let (feeder, searched) = &mut **own;
         feeder.push(bytes, |block| searched.block(block));
     }
