@@ -24,9 +24,9 @@ pub fn stands_in(bytes: &[u8]) -> bool {
     memmem::find(bytes, line().as_bytes()).is_some()
 }
 
-/// Whether the secret half of the key stands in what the program said.
+/// Whether the key stands in what the program said. The secret half alone may be what damage has left of a key.
 pub fn is_leaked_by(text: &[u8]) -> bool {
-    memmem::find(text, &key().as_bytes()[23..]).is_some()
+    memmem::find(text, key().as_bytes()).is_some()
 }
 
 /// Whether a part of the secret half does.
