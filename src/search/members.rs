@@ -120,7 +120,7 @@ impl Run<'_, '_> {
         let read = self.bytes(members, Part::Content, &mut Content::Stream(&mut input));
         if input.tail.is_zip() {
             let message = "a ZIP archive at its end can't be opened while it passes; unpack it and scan what comes out";
-            self.outcome.problems.push((ProblemKind::Unsupported, within(members, message)));
+            self.outcome.problem(self.budget, ProblemKind::Unsupported, within(members, message));
         }
         read
     }
