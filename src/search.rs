@@ -8,6 +8,8 @@ mod bytes;
 mod members;
 mod packed;
 
+use std::collections::BTreeSet;
+
 use crate::blob::{Content, Kind, ReadError};
 use crate::container::{Bounds, Budget};
 use crate::detect::{Detector, Match};
@@ -18,6 +20,9 @@ use crate::read::Buffer;
 
 use self::bytes::Bytes;
 pub use self::members::{NAMELESS, nameless};
+
+/// How many different problems of one blob are listed.
+const MAX_PROBLEMS: usize = 1000;
 
 /// What is done with containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +84,7 @@ pub struct Outcome {
     /// Containers that are known and not opened.
     pub unopened: u64,
     /// What could not be read of containers: the kind, and what, why and what to do.
-    pub problems: Vec<(ProblemKind, String)>,
+    pub problems: BTreeSet<(ProblemKind, String)>,
     /// Whether the bound that ended it all is among them.
     is_bound_told: bool,
 }
@@ -94,7 +99,15 @@ impl Outcome {
             }
             self.is_bound_told = true;
         }
-        self.problems.push((kind, message));
+        // The same one may come a million times out of containers that overlap.
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.insert((kind, message));
+        } else {
+            let message = format!(
+                "it has more than {MAX_PROBLEMS} problems, and no more are listed; unpack it and scan what comes out"
+            );
+            self.problems.insert((ProblemKind::TooMany, message));
+        }
     }
 }
 
@@ -155,7 +168,7 @@ impl Run<'_, '_> {
     fn bytes(&mut self, members: &[Vec<u8>], part: Part, content: &mut Content<'_>) -> Result<u64, ReadError> {
         let is_outer = members.is_empty();
         let is_whole = matches!(content, Content::Whole(_));
-        let mut bytes = Bytes::new(self.search.detector, self.budget, !content.is_rereadable());
+        let mut bytes = Bytes::new(self.search.detector, self.budget, !content.is_rereadable()).within(members);
         let read = content.blocks(|block| {
             let owned = block.owned.len() as u64;
             if is_outer {

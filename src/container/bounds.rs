@@ -34,6 +34,14 @@ impl Bounds {
     /// How many of these bytes a needle among them counts for: to look at one costs about as much as to unpack and search
     /// so many.
     pub const TEXT_NEEDLE: u64 = 2 << 10;
+    /// What the keys found in the members of one outer file may count for, in bytes, beside [`Bounds::FOUND_TIMES`] its size:
+    /// a small file of the same key over and over would make a report of any size.
+    pub const FOUND: u64 = 16 << 20;
+    /// How many times the size of the outer file they may count for, beside [`Bounds::FOUND`].
+    pub const FOUND_TIMES: u64 = 16;
+    /// How many of these bytes each counts for, beside those of the names that lead to it: about what a finding takes in
+    /// memory.
+    pub const FOUND_EACH: u64 = 1 << 10;
     /// Bytes of memory that the buffers and dictionaries of one outer file may take together.
     pub const MEMORY: u64 = 160 << 20;
     /// Bytes of memory that each thread may take for a file while another one takes more.
@@ -63,6 +71,8 @@ pub enum Exceeded {
     Memory,
     /// [`Bounds::TEXT`] and [`Bounds::TEXT_TIMES`].
     Text,
+    /// [`Bounds::FOUND`] and [`Bounds::FOUND_TIMES`].
+    Found,
 }
 
 /// What is left of the bounds for one outer file. Shared by all that is opened of it, in one thread.
@@ -75,6 +85,8 @@ pub struct Budget {
     unpacked: Cell<u64>,
     /// Those of them that came out of base64.
     of_text: Cell<u64>,
+    /// What the keys that were found in members count for.
+    found: Cell<u64>,
     members: Cell<u64>,
     depth: Cell<u32>,
     memory: Cell<u64>,
@@ -92,6 +104,7 @@ impl Budget {
             read: Cell::new(0),
             unpacked: Cell::new(0),
             of_text: Cell::new(0),
+            found: Cell::new(0),
             members: Cell::new(0),
             depth: Cell::new(0),
             memory: Cell::new(0),
@@ -118,6 +131,21 @@ impl Budget {
     /// The bound that ends the opening of anything more, in the words of [`Budget::problem`].
     pub fn spent_words(&self) -> Option<String> {
         self.spent.get().map(|exceeded| self.problem(exceeded).1)
+    }
+
+    /// Counts a key in a member, to which names of `path` bytes in all lead.
+    ///
+    /// # Errors
+    ///
+    /// [`Exceeded::Found`]: the key is not to be kept, and nothing more is opened.
+    pub fn found(&self, path: u64) -> Result<(), Exceeded> {
+        let found = self.found.get() + Bounds::FOUND_EACH + path;
+        let most = Bounds::FOUND.saturating_add(Bounds::FOUND_TIMES.saturating_mul(self.read.get()));
+        if found > most {
+            return self.spend(Exceeded::Found);
+        }
+        self.found.set(found);
+        Ok(())
     }
 
     /// Counts `bytes` that came out of a decompressor.
@@ -255,6 +283,16 @@ impl Budget {
                     size(Bounds::TEXT),
                     Bounds::TEXT_TIMES,
                     size(Bounds::TEXT_NEEDLE)
+                ),
+            ),
+            Exceeded::Found => (
+                ProblemKind::TooMany,
+                format!(
+                    "too many keys are in it: with {} and the names of members for each, they take more than {} and {} \
+                     times its size; not all are reported; unpack it and scan what comes out",
+                    size(Bounds::FOUND_EACH),
+                    size(Bounds::FOUND),
+                    Bounds::FOUND_TIMES
                 ),
             ),
             Exceeded::Memory => (

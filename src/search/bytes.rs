@@ -20,6 +20,8 @@ pub(super) struct Bytes<'b> {
     budget: &'b Budget,
     /// Whether the bytes come out of compressed data in base64, so that needles count against the budget.
     is_unpacked: bool,
+    /// The length of the names that lead to the bytes, where they are those of a member.
+    path: Option<u64>,
     form: Form,
     /// The offset behind the last key, which may reach into the next block, where it is met once more.
     taken: u64,
@@ -80,6 +82,7 @@ impl<'b> Bytes<'b> {
             detector,
             budget,
             is_unpacked: false,
+            path: None,
             form: Form::Utf8,
             taken: 0,
             keys: Vec::new(),
@@ -93,6 +96,12 @@ impl<'b> Bytes<'b> {
             lines: passes_once.then(Lines::default),
             end: 0,
         }
+    }
+
+    /// The same, of the bytes that `members` lead to: keys in members count against the budget.
+    pub fn within(self, members: &[Vec<u8>]) -> Bytes<'b> {
+        let path = (!members.is_empty()).then(|| members.iter().map(|name| name.len() as u64).sum());
+        Bytes { path, ..self }
     }
 
     /// A search of what comes out of compressed data in base64.
@@ -132,6 +141,11 @@ impl<'b> Bytes<'b> {
         }
     }
 
+    /// Counts a key that was found.
+    fn counted(&self) -> Result<(), Exceeded> {
+        self.path.map_or(Ok(()), |path| self.budget.found(path))
+    }
+
     /// What the detector finds in the bytes as they are.
     fn raw(&mut self, block: &Block<'_>) -> Vec<Key> {
         let mut keys = Vec::new();
@@ -142,6 +156,10 @@ impl<'b> Bytes<'b> {
                 Found::Key(_) | Found::Placeholder(_) if range.end <= self.taken => {}
                 Found::Key(found) => {
                     self.taken = range.end;
+                    if let Err(bound) = self.counted() {
+                        exceeded.set(Some(bound));
+                        break;
+                    }
                     keys.push(Key { found, span: Where::At(Span::new(range)) });
                 }
                 Found::Placeholder(_) => {
@@ -187,6 +205,10 @@ impl<'b> Bytes<'b> {
             // The first known one that ends behind the start of this one.
             let next = known.partition_point(|other| other.end <= range.start);
             if known.get(next).is_none_or(|other| range.end <= other.start) {
+                if let Err(bound) = self.counted() {
+                    exceeded.set(Some(bound));
+                    break;
+                }
                 found.encodings.insert(0, name);
                 keys.push(Key { found, span: Where::At(Span::new(range)) });
             }
@@ -233,7 +255,13 @@ impl<'b> Bytes<'b> {
         } else if let Some(span) = self.streams.last_mut() {
             span.range.end = end;
             let number = self.streams.len() - 1;
-            self.keys.extend(keys.into_iter().map(|found| Key { found, span: Where::In(number) }));
+            for found in keys {
+                if let Err(bound) = self.counted() {
+                    self.exceeded = self.exceeded.or(Some(bound));
+                    break;
+                }
+                self.keys.push(Key { found, span: Where::In(number) });
+            }
         }
     }
 

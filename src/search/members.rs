@@ -121,7 +121,7 @@ impl Run<'_, '_> {
         let read = self.bytes(members, Part::Content, &mut Content::Stream(&mut input));
         if input.tail.is_zip() {
             let message = "a ZIP archive at its end can't be opened while it passes; unpack it and scan what comes out";
-            self.outcome.problems.push((ProblemKind::Unsupported, within(members, message)));
+            self.outcome.problem(self.budget, ProblemKind::Unsupported, within(members, message));
         }
         read
     }
@@ -241,8 +241,9 @@ impl Members for Opened<'_, '_, '_> {
 
     fn own(&mut self, bytes: &[u8]) {
         let (detector, budget) = (self.run.search.detector, self.run.budget);
-        let own =
-            self.own.get_or_insert_with(|| Box::new((Feeder::new(STREAM_WINDOW), Bytes::new(detector, budget, false))));
+        let members = &self.members;
+        let new = || (Feeder::new(STREAM_WINDOW), Bytes::new(detector, budget, false).within(members));
+        let own = self.own.get_or_insert_with(|| Box::new(new()));
         let (feeder, searched) = &mut **own;
         feeder.push(bytes, |block| searched.block(block));
     }

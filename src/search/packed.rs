@@ -509,7 +509,8 @@ mod tests {
         let outcome = search(&format!("a: {text}\nb: {}\n", Keys::new(84).live()));
         assert_eq!(outcome.keys.len(), 1, "what stands beside it");
         assert_eq!(outcome.problems.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [ProblemKind::TooLarge]);
-        assert!(outcome.problems[0].1.contains("16 times its size"), "{}", outcome.problems[0].1);
+        let message = &outcome.problems.first().expect("a problem").1;
+        assert!(message.contains("16 times its size"), "{message}");
     }
 
     /// Looking at the beginnings of keys costs more than unpacking them.

@@ -202,3 +202,17 @@ fn an_entry_that_brings_out_a_panic_is_a_problem_and_the_next_one_is_searched() 
     let [(ProblemKind::Internal, message)] = &run.outcome.problems[..] else { panic!("{:?}", run.outcome.problems) };
     assert!(message.contains("in faulty: an internal error at "), "{message}");
 }
+
+/// One in which a container is damaged is a few bytes: a list of all would be far longer than the blob.
+#[test]
+fn problems_are_listed_once_and_up_to_a_bound() {
+    let damaged: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\xff";
+    let names: Vec<String> = (0..1200).map(|number| number.to_string()).collect();
+    let many: Vec<_> = names.iter().map(|name| (name.as_str(), damaged)).collect();
+    for (members, expected) in [(vec![("a", damaged); 1200], 1), (many, super::super::MAX_PROBLEMS + 1)] {
+        let outcome = search(&mut Content::Whole(&tar(&members)));
+        assert_eq!((outcome.members, outcome.problems.len()), (2400, expected));
+        let is_told = outcome.problems.iter().any(|(kind, _)| *kind == ProblemKind::TooMany);
+        assert_eq!(is_told, expected > 1);
+    }
+}

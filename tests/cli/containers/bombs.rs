@@ -178,6 +178,32 @@ fn very_many_members() {
     assert_problems(&bounded(&bench, &["d/outer.zip"], b""), 0, &[]);
 }
 
+/// The same key over and over, which compresses to next to nothing.
+#[test]
+fn very_many_keys() {
+    let mut bench = Bench::new(3707);
+    let key = bench.live();
+    let (lines, other) = (format!("{key}\n").repeat(100_000), settings(&key));
+    let long = "n".repeat(1000);
+    let inner = zip(&[(&long, lines.as_bytes())], Method::Deflated);
+    for (name, bytes, most) in [
+        ("one.zip", zip(&[("a.txt", lines.as_bytes()), ("b.env", &other)], Method::Deflated), 25_000),
+        ("nested.zip", zip(&[(&long, &inner), ("b.env", &other)], Method::Deflated), 10_000),
+        ("one.gz", gzip(lines.as_bytes()), 25_000),
+    ] {
+        assert!(bytes.len() < 100_000, "{name} takes {} bytes", bytes.len());
+        bench.write(name, &bytes);
+        for run in [bounded(&bench, &[name], b""), bounded(&bench, &["--stdin-filename", name, "-"], &bytes)] {
+            assert_problems(&run, 1, &[&[&format!("{name}: too-many: "), "keys"]]);
+            let count = findings(&run).len();
+            assert!((5_000..most).contains(&count), "{name}: {count}");
+        }
+    }
+    // What is in no container is as long as its report.
+    bench.write("a.txt", &lines);
+    assert_eq!(findings(&scan(&bench, &["a.txt"])).len(), 100_000);
+}
+
 /// As large as what is held in memory of an archive that passes once, and larger.
 #[test]
 fn large_archives_take_little_memory() {
