@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::date;
 use crate::finding::{Finding, Level};
-use crate::report::escape::{code_span, printable, shortened};
+use crate::report::escape::{JsonText, code_span, printable, shortened};
 use crate::report::{Report, Suppressed, TOOL, VERSION, identity, words};
 use crate::verdict::UNCHECKED;
 
@@ -40,7 +40,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         scan: Scan::new(report),
         vulnerabilities: findings.into_iter().map(|(nth, finding)| Vulnerability::new(finding, nth, head)).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    serde_json::to_writer_pretty(JsonText(out), &document)?;
     writeln!(out)
 }
 
