@@ -56,16 +56,19 @@ fn every_promise_is_held_by_something() {
     let page = read("docs/security.md");
     let table =
         page.split("| promise | held by |").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("the table");
-    let run = read(".ci/run");
-    let checks = run.lines().find(|line| line.starts_with("for name in ")).expect("the list of checks");
+    // A published crate is without these scripts.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci");
+    let run = folder.exists().then(|| read(".ci/run"));
+    let checks =
+        run.as_deref().map(|run| run.lines().find(|line| line.starts_with("for name in ")).expect("the checks"));
     let mut tests = 0;
     for row in table.lines().filter(|line| line.starts_with("| **")) {
         let held_by = row.rsplit(" | ").next().expect("a column");
         assert!(words(held_by).next().is_some(), "{row}");
         for word in words(held_by) {
             if let Some(script) = word.strip_prefix(".ci/") {
-                let is_run = script == "run" || checks.split([' ', ';']).any(|name| name == script);
-                assert!(is_run && !read(word).is_empty(), "{word} is not run by .ci/run");
+                let is_run = |checks: &str| script == "run" || checks.split([' ', ';']).any(|name| name == script);
+                assert!(checks.is_none_or(is_run), "{word} is not run by .ci/run");
             } else if word.contains("::") {
                 let (code, test) = module(word).unwrap_or_else(|| panic!("{word} is no module"));
                 // Attributes may stand between the two.
