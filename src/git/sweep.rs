@@ -101,7 +101,7 @@ enum Task {
 /// - what does not fit into 24 MiB is decoded alone when all else is done: objects that are deltified or that others are
 ///   deltified against, and packed commits, tags and trees. 104 MiB at most are held then, or one object's base, its
 ///   delta and itself if these are more, and the base of the first one besides if that came from elsewhere. Each of
-///   them has at most as many bytes as [`memory::most`] says and takes an eighth more; larger ones are problems;
+///   them has at most as many bytes as `memory::most` says and takes an eighth more; larger ones are problems;
 /// - a loose object is held by the thread that reads it, a blob of more than [`STREAM_FROM`] bytes in pieces, under the same
 ///   rules: one that does not fit into 24 MiB is read when all else is done.
 pub fn sweep<V: ObjectVisitor>(store: &Store, wanted: Wanted, visitor: &(dyn Fn() -> V + Sync)) -> Vec<V> {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::io;
 
 /// Text that a terminal shows and does not obey, as [`printable`], and that may be the first on a line of a workflow's log:
 /// the runner takes one that begins with `::`, behind spaces or not, for a command, whatever stream it comes from
@@ -16,16 +17,54 @@ pub fn terminal(bytes: &[u8]) -> String {
     }
 }
 
-/// Text on one line in which nothing moves a cursor or what stands beside it: control characters, line separators and
-/// the marks that reorder text (Unicode 16 bidi classes LRE to PDI, and zero-width ones) are written as `\u{..}`, as
-/// are U+FFFE and U+FFFF, which are no characters; bytes that are not UTF-8 as U+FFFD. The same is done to the bracket of
-/// `##[`, with which a command may begin anywhere on a line of a workflow's log.
+/// Text on one line in which nothing moves a cursor or what stands beside it, and nothing is hidden: control characters,
+/// line separators, the marks that reorder text and what has no width are written as `\u{..}`; bytes that are not UTF-8 as
+/// U+FFFD. The same is done to the bracket of `##[`, with which a command may begin anywhere on a line of a workflow's log.
 pub fn printable(bytes: &[u8]) -> String {
-    let mut shown = String::new();
-    for c in String::from_utf8_lossy(bytes).chars() {
+    escaped(&String::from_utf8_lossy(bytes), is_unprintable, |c, shown| {
+        // Writing to a string can't fail.
+        let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+    })
+}
+
+/// JSON on its way out, in which the same characters are written as JSON's own escapes (RFC 8259 section 7): whoever parses
+/// it gets the text as it was, and a terminal or a workflow's log gets none of them. It must be written in whole characters.
+pub struct JsonText<'a>(pub &'a mut dyn io::Write);
+
+impl io::Write for JsonText<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_plain = bytes.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~'));
+        if is_plain && memchr::memmem::find(bytes, COMMAND.as_bytes()).is_none() {
+            return self.0.write(bytes);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        // Outside of strings JSON has no other control character than its own line ends, and in them it has none.
+        let text = escaped(
+            text,
+            |c| c != '\n' && is_unprintable(c),
+            |c, shown| {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(shown, "\\u{unit:04x}");
+                }
+            },
+        );
+        self.0.write_all(text.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// What a command of a workflow's log begins with, anywhere on a line (actions/runner, `ActionCommand.cs`).
+const COMMAND: &str = "##[";
+
+fn escaped(text: &str, is_unprintable: impl Fn(char) -> bool, escape: impl Fn(char, &mut String)) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
         if is_unprintable(c) || c == '[' && shown.ends_with("##") {
-            // Writing to a string can't fail.
-            let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+            escape(c, &mut shown);
         } else {
             shown.push(c);
         }
@@ -94,17 +133,31 @@ pub fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
     format!("{} ...", &text[..text.floor_char_boundary(limit)]).into()
 }
 
+/// Control characters, line separators, what is no character, and what a reader does not see: the code points that Unicode
+/// 16 has as `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`), the marks that reorder text and variation
+/// selectors among them, and annotation marks.
 fn is_unprintable(c: char) -> bool {
-    let moves_or_hides = matches!(c,
-        '\u{061c}'
+    let is_hidden = matches!(c,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
         | '\u{feff}'
-        | '\u{fffe}'
-        | '\u{ffff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{fffe}'..='\u{ffff}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}'
     );
-    c.is_control() || moves_or_hides
+    c.is_control() || is_hidden
 }
 
 /// Text as the content of an HTML element or of a quoted attribute (HTML Living Standard section 13.1.2): shown as a
@@ -206,6 +259,24 @@ mod tests {
         assert_eq!(printable(b"::a ###[b"), "::a ###\\u{5b}b");
         assert_eq!(command_data("a%0A::b\r\n:c,d"), "a%250A:\\u{3a}b\\u{d}\\u{a}:c,d");
         assert_eq!(command_property("a%0A::b\n,c=d\u{202e}".as_bytes()), "a%250A%3A%3Ab\\u{a}%2Cc=d\\u{202e}");
+    }
+
+    #[test]
+    fn nothing_is_hidden() {
+        for c in ['\u{ad}', '\u{180e}', '\u{2066}', '\u{3164}', '\u{fe0f}', '\u{fffa}', '\u{e0041}', '\u{e01ef}'] {
+            assert_eq!(printable(c.to_string().as_bytes()), format!("\\u{{{:x}}}", u32::from(c)));
+        }
+        assert_eq!(printable("é 键 \u{1f600} \u{fffd}".as_bytes()), "é 键 \u{1f600} \u{fffd}");
+    }
+
+    #[test]
+    fn json_speaks_to_nobody_and_says_the_same() {
+        let text = "a\n\u{7f}\u{9b}31m ##[error]\u{202e}\u{e0041} é \u{1f600}";
+        let mut out = Vec::new();
+        serde_json::to_writer_pretty(JsonText(&mut out), &[text]).expect("written");
+        let shown = String::from_utf8(out).expect("text");
+        assert_eq!(shown, "[\n  \"a\\n\\u007f\\u009b31m ##\\u005berror]\\u202e\\udb40\\udc41 é \u{1f600}\"\n]");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&shown).expect("JSON"), [text]);
     }
 
     #[test]

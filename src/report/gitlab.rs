@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::date;
 use crate::finding::{Finding, Level};
-use crate::report::escape::{code_span, printable, shortened};
+use crate::report::escape::{JsonText, code_span, printable, shortened};
 use crate::report::{Each, Report, Suppressed, TOOL, VERSION, identity, words};
 use crate::verdict::UNCHECKED;
 
@@ -37,7 +37,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let findings = identity::numbered(report.shown(Suppressed::Hide));
     let vulnerabilities = Each(|| findings.iter().map(|(nth, finding)| Vulnerability::new(finding, *nth, head)));
     let document = Document { version: SCHEMA, scan: Scan::new(report), vulnerabilities };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    serde_json::to_writer_pretty(JsonText(out), &document)?;
     writeln!(out)
 }
 

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::finding::{Finding, GitPlace};
+use crate::report::escape::JsonText;
 use crate::report::{Each, Report, Suppressed, words};
 use crate::verdict::UNCHECKED;
 
@@ -20,7 +21,7 @@ use crate::verdict::UNCHECKED;
 /// Those of `out`.
 pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
     let findings = Each(|| report.shown(suppressed).map(GitleaksFinding::new));
-    serde_json::to_writer_pretty(&mut *out, &findings)?;
+    serde_json::to_writer_pretty(JsonText(out), &findings)?;
     writeln!(out)
 }
 

@@ -10,7 +10,7 @@ use crate::error::Problem;
 use crate::finding::{Finding, GitPlace, Suppression};
 use crate::lines::Position;
 use crate::object::ObjectKind;
-use crate::report::escape::text_and_base64;
+use crate::report::escape::{JsonText, text_and_base64};
 use crate::report::{Each, Report, Suppressed, TOOL, VERSION, words};
 use crate::verdict::{Status, UNCHECKED, Verdict};
 
@@ -36,7 +36,7 @@ pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io
     }
     let findings = Each(|| report.shown(suppressed).map(JsonFinding::new));
     let document = Document { head: Head::new(report), summary: Summary::new(report), findings };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    serde_json::to_writer_pretty(JsonText(out), &document)?;
     writeln!(out)
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::report::escape::JsonText;
 use crate::report::json::{Head, JsonFinding, Summary};
 use crate::report::{Report, Suppressed};
 
@@ -29,7 +30,7 @@ pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io
     let findings = report.shown(suppressed).map(|finding| Line::Finding(Box::new(JsonFinding::new(finding))));
     let summary = Line::Summary { head: Head::new(report), summary: Box::new(Summary::new(report)) };
     for line in findings.chain([summary]) {
-        serde_json::to_writer(&mut *out, &line)?;
+        serde_json::to_writer(JsonText(out), &line)?;
         writeln!(out)?;
     }
     Ok(())

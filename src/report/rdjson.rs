@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::error::Problem;
 use crate::finding::{Finding, Level};
 use crate::lines::Position;
-use crate::report::escape::printable;
+use crate::report::escape::{JsonText, printable};
 use crate::report::{Each, Report, Suppressed, TOOL, words};
 
 /// Writes the document, indented, with a newline at its end.
@@ -26,7 +26,7 @@ pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io
         report.shown(suppressed).map(Diagnostic::of_finding).chain(problems)
     });
     let result = DiagnosticResult { source: Source { name: TOOL }, diagnostics };
-    serde_json::to_writer_pretty(&mut *out, &result)?;
+    serde_json::to_writer_pretty(JsonText(out), &result)?;
     writeln!(out)
 }
 

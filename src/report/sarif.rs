@@ -18,7 +18,7 @@ use self::log::{
 use crate::error::ProblemKind;
 use crate::finding::{Finding, GitPlace, Level, SuppressedBy, Suppression};
 use crate::key::Rule;
-use crate::report::escape::{terminal, uri};
+use crate::report::escape::{JsonText, terminal, uri};
 use crate::report::{Mode, Report, Suppressed, TOOL, VERSION, identity, words};
 use crate::verdict::Verdict;
 
@@ -37,7 +37,7 @@ const CUT: &str = "results-cut";
 /// Those of `out`.
 pub fn write(report: &Report, suppressed: Suppressed, out: &mut dyn Write) -> io::Result<()> {
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run::new(report, suppressed)] };
-    serde_json::to_writer_pretty(&mut *out, &log)?;
+    serde_json::to_writer_pretty(JsonText(out), &log)?;
     writeln!(out)
 }
 

@@ -60,6 +60,7 @@ mod reftable;
 mod report;
 mod rules;
 mod sarif;
+mod security;
 mod sources;
 #[cfg(unix)]
 mod special_files;

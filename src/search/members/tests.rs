@@ -199,7 +199,8 @@ fn an_entry_that_brings_out_a_panic_is_a_problem_and_the_next_one_is_searched() 
     opened.member(&Member { name: Some(b"whole"), spans: &[] }, &mut key.as_bytes());
     opened.finish();
     assert_eq!(run.outcome.keys.iter().map(|key| &key.members[..]).collect::<Vec<_>>(), [[b"whole".to_vec()]]);
-    let [(ProblemKind::Internal, message)] = &run.outcome.problems[..] else { panic!("{:?}", run.outcome.problems) };
+    let problems: Vec<_> = run.outcome.problems.into_iter().collect();
+    let [(ProblemKind::Internal, message)] = &problems[..] else { panic!("{problems:?}") };
     assert!(message.contains("in faulty: an internal error at "), "{message}");
 }
 

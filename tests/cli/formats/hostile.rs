@@ -171,6 +171,19 @@ fn no_element_and_no_formula_is_forged() {
     assert!(records.iter().any(|record| record["subject"] == "'=HYPERLINK(\"http:evil\",1)"));
 }
 
+/// Nothing in a JSON report speaks to a terminal or to a workflow's runner that it is printed on.
+#[test]
+fn json_speaks_to_nobody() {
+    let bench = hostile(1645);
+    for format in ["json", "jsonl", "sarif", "gitlab", "gitleaks-json", "rdjson"] {
+        let report = run(&bench, format);
+        let text = report.text();
+        assert!(!text.contains("##[") && !text.lines().any(|line| line.trim_start().starts_with("::")), "{format}");
+        assert!(!text.contains(|c: char| c != '\n' && c.is_control()), "{format}");
+        assert!(!text.contains(['\u{200b}', '\u{202e}', '\u{2028}']), "{format}");
+    }
+}
+
 /// JSON carries names as they are, and bytes that are not UTF-8 as U+FFFD.
 #[test]
 fn json_carries_names_as_they_are() {
