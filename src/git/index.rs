@@ -1,5 +1,7 @@
 //! The index: what the next commit will hold (gitformat-index(5)).
 
+mod check;
+
 use std::path::{Path, PathBuf};
 
 use gix::bstr::ByteSlice;
@@ -56,7 +58,12 @@ impl Repository {
     /// Why it can't be read, in words.
     pub fn index_at(&self, file: &Path) -> Result<Index, String> {
         let hash = self.gix.to_thread_local().object_hash();
-        let options = gix::index::decode::Options::default();
+        // More threads would be told by the file where to begin, and how much to reserve.
+        let options = gix::index::decode::Options {
+            thread_limit: Some(1),
+            alloc_limit_bytes: Some(check::check(file, self.hash)?),
+            ..gix::index::decode::Options::default()
+        };
         gix::index::File::at_or_default(file, hash, false, options).map(Index).map_err(|error| in_words(&error))
     }
 }
@@ -139,6 +146,10 @@ impl<'i> CachedTree<'i> {
 
     /// The folder of this name in it.
     pub fn child(self, name: &[u8]) -> Option<CachedTree<'i>> {
-        self.0.children.iter().find(|child| child.name.as_slice() == name).map(CachedTree)
+        let children = &self.0.children;
+        children
+            .binary_search_by(|child| child.name.as_slice().cmp(name))
+            .ok()
+            .map(|place| CachedTree(&children[place]))
     }
 }

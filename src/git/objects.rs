@@ -55,8 +55,7 @@ impl Objects {
 
     /// Whether there is such an object.
     pub fn has(&self, id: &ObjectId) -> bool {
-        gix::hash::oid::try_from_bytes(id.as_bytes())
-            .is_ok_and(|id| self.handles.iter().any(|handle| gix::odb::pack::Find::contains(handle, id)))
+        self.oid(id).is_some_and(|id| self.handles.iter().any(|handle| gix::odb::pack::Find::contains(handle, id)))
     }
 
     /// Reads an object into `buffer`. What it is.
@@ -86,11 +85,17 @@ impl Objects {
         Ok((kind, bytes.len() as u64))
     }
 
+    /// The id for gix, whose stores must not be asked for one of another hash than theirs.
+    fn oid<'i>(&self, id: &'i ObjectId) -> Option<&'i gix::hash::oid> {
+        let id = Some(id.as_bytes()).filter(|id| id.len() == self.hash.len())?;
+        gix::hash::oid::try_from_bytes(id).ok()
+    }
+
     /// Decodes an object into `buffer` by gix; `None` when it is there and can't be decoded so, since it is larger than
     /// [`MAX_OBJECT`] or damaged.
     fn decode(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<Option<ObjectKind>, String> {
-        let id = gix::hash::oid::try_from_bytes(id.as_bytes()).map_err(|error| error.to_string())?;
         let mut outcome = Err(MISSING.to_owned());
+        let Some(id) = self.oid(id) else { return outcome };
         for handle in &self.handles {
             match gix::odb::pack::Find::try_find(handle, id, buffer) {
                 Ok(Some((data, _))) => return Ok(Some(kind(data.kind))),

@@ -241,7 +241,11 @@ pub(super) fn options(environment: Environment) -> gix::open::Options {
         .bail_if_untrusted(false)
         .strict_config(false)
         .with(gix::sec::Trust::Full)
-        .config_overrides(["core.useReplaceRefs=false", "core.commitGraph=false"])
+        .config_overrides([
+            "core.useReplaceRefs=false".to_owned(),
+            "core.commitGraph=false".to_owned(),
+            format!("gitoxide.objects.allocLimit={MAX_OBJECT}"),
+        ])
 }
 
 /// The folders of objects: the repository's, or what git's environment variables name (git(1)).

@@ -4,6 +4,7 @@ mod index;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::slice::from_ref;
 
 use crate::place::{Place, assert_places};
@@ -358,6 +359,21 @@ fn a_missing_blob() {
     let run = staged(&bench, &[]);
     assert_eq!((run.status, &run.json()["complete"]), (Some(3), &false.into()), "{}", run.stderr);
     assert!(run.stderr.contains("b.txt") || run.stderr.contains(&blob), "{}", run.stderr);
+}
+
+/// HEAD's commit says that it has 17 GB, which nothing reserves.
+#[test]
+fn a_commit_that_says_it_is_huge() {
+    let bench = Bench::new(2130);
+    let repository = start(&bench);
+    let head = repository.loose(&repository.id("HEAD"));
+    fs::remove_file(&head).expect("it was there");
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(format!("commit 17777777777\0tree {}\n", "1".repeat(40)).as_bytes()).expect("memory takes it");
+    fs::write(head, encoder.finish().expect("memory takes it")).expect("written");
+    let run = staged(&bench, &[]);
+    assert_eq!(run.status, Some(3), "{}", run.stderr);
+    assert!(run.stderr.contains("allocation limit of 16777216 bytes"), "{}", run.stderr);
 }
 
 #[test]

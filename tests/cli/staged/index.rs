@@ -102,3 +102,30 @@ fn a_sparse_index_with_files_beside_folders() {
     repository.git(&["add", "a/x/h"]);
     check(&bench, &repository, &[Place::staged(&repository, &new, "a/x/h")]);
 }
+
+/// Writers other than git can nest folders as deep as they like, and have an index share itself where it has no checksum.
+#[test]
+fn an_index_that_never_ends() {
+    let bench = Bench::new(2129);
+    let repository = Repository::init(bench.join("r"));
+    repository.commit_file("a.txt", "nothing\n", "Start");
+    let whole = index(&repository);
+    let with = |signature: &[u8; 4], data: &[u8]| {
+        let len = u32::try_from(data.len()).expect("a short extension").to_be_bytes();
+        [&whole[..whole.len() - 20], signature, &len, data, &[0; 20]].concat()
+    };
+    let shared = with(b"link", &[7; 20]);
+    fs::write(repository.join(format!(".git/sharedindex.{}", "07".repeat(20))), &shared).expect("a file written");
+    let header = [0; 1 + 2 * 36 + 4 + 2 * 20];
+    let untracked = [&header[..], b"\0\x01", &b"\0\x01a\0".repeat(200_000), &[0]].concat();
+    for (index, cause) in [
+        (with(b"TREE", &b"\0-1 1\n".repeat(200_000)), "its extension TREE has folders more than 2048 deep"),
+        (with(b"UNTR", &untracked), "its extension UNTR has folders more than 2048 deep"),
+        (shared, "0707 shares another index"),
+    ] {
+        fs::write(repository.join(".git/index"), index).expect("a file written");
+        let run = bench.run(["-C", "r", "staged"]);
+        assert_eq!(run.status, Some(3), "{cause}");
+        assert!(run.stderr.contains(cause), "{}", run.stderr);
+    }
+}
