@@ -12,8 +12,6 @@ READS = ("read", "open", "stat", "fstat", "lstat", "mmap", "pread64", "readlink"
          "readlinkat", "statx")
 # Those whose answer may not be needed.
 STATS = ("stat", "fstat", "lstat", "newfstatat", "statx", "readlink", "readlinkat")
-# What is known to be wrong: the end of a large file that can't be read for a look at whether an archive ends there.
-KNOWN = {("pread64", "files/large.log"), ("pread64", "files/installer")}
 # How many calls of a run are tried in the cheap half.
 CHEAP = 150
 
@@ -148,8 +146,6 @@ def one(case):
     if cause is None and report and report["complete"] and path.startswith(f"{top}/files") and name not in STATS:
         cause = f"{run.ending()}, and complete"
     place = os.path.relpath(path, top)
-    if cause and (name, place) in KNOWN:
-        return f"{run.ending()}, and nothing said of {name} of {place} (known)", None
     return run.ending(), cause and f"{name} of {place} (call {nth}): {cause}"
 
 

@@ -45,7 +45,7 @@ impl Run<'_, '_> {
                 self.outcome.unopened += 1;
                 None
             }
-            None => at_end(bytes, head),
+            None => at_end(bytes, head)?,
         };
         if let Some((packed, offset)) = packed {
             let own = first..self.outcome.keys.len();

@@ -1,5 +1,7 @@
 //! Archives that stand behind something else: an installer's program, a script that unpacks its own end.
 
+use std::io;
+
 use memchr::memmem;
 
 use super::{HEAD, Packed, Recognised, recognise};
@@ -15,19 +17,22 @@ const SCRIPT_MAX: usize = 1 << 20;
 /// An archive that `input` holds behind something else, of which `head` is the start (the first [`HEAD`] bytes or all
 /// there are), and the offset where it begins; of a ZIP file that is 0, since where a ZIP file begins is for its end
 /// record to say. This is asked of every file: only programs and scripts are read further than their last 22 bytes.
-/// What can't be read has none.
-pub fn at_end(input: &dyn ReadAt, head: &[u8]) -> Option<(Packed, u64)> {
+///
+/// # Errors
+///
+/// Those of reading.
+pub fn at_end(input: &dyn ReadAt, head: &[u8]) -> io::Result<Option<(Packed, u64)>> {
     let size = input.size();
     let wanted = tail_len(head);
-    let tail = read(input, size.saturating_sub(wanted as u64), wanted);
+    let tail = read(input, size.saturating_sub(wanted as u64), wanted)?;
     if has_end(&tail, size) {
-        return Some((Packed::Zip, 0));
+        return Ok(Some((Packed::Zip, 0)));
     }
-    if is_script(head) {
-        payload(&read(input, 0, SCRIPT_MAX + HEAD)).map(|(packed, offset)| (packed, offset as u64))
-    } else {
-        None
+    if !is_script(head) {
+        return Ok(None);
     }
+    let start = read(input, 0, SCRIPT_MAX + HEAD)?;
+    Ok(payload(&start).map(|(packed, offset)| (packed, offset as u64)))
 }
 
 /// Whether what begins with `head` is a kind of file that often has an archive at its end: a program, a script, an
@@ -90,12 +95,12 @@ fn is_program(head: &[u8]) -> bool {
 }
 
 /// Up to `len` bytes from `offset` on.
-fn read(input: &dyn ReadAt, offset: u64, len: usize) -> Vec<u8> {
+fn read(input: &dyn ReadAt, offset: u64, len: usize) -> io::Result<Vec<u8>> {
     let there = usize::try_from(input.size().saturating_sub(offset)).unwrap_or(usize::MAX);
     let mut bytes = vec![0; len.min(there)];
-    let read = input.read_at(offset, &mut bytes).unwrap_or(0);
+    let read = input.read_at(offset, &mut bytes)?;
     bytes.truncate(read);
-    bytes
+    Ok(bytes)
 }
 
 /// Whether `tail`, which ends a file of `size` bytes, has a ZIP file's end record. Something may follow it, as a
@@ -151,7 +156,7 @@ mod tests {
     use super::*;
 
     fn find(bytes: &[u8]) -> Option<(Packed, u64)> {
-        at_end(&bytes, &bytes[..bytes.len().min(HEAD)])
+        at_end(&bytes, &bytes[..bytes.len().min(HEAD)]).expect("memory can be read")
     }
 
     /// A central directory of one member and its end record, with a comment.

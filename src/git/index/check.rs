@@ -237,7 +237,8 @@ mod tests {
 
     /// An index of these entries (their flags and what follows) and extensions.
     fn index(version: u32, entries: &[(u16, Vec<u8>)], extensions: &[(&[u8], Vec<u8>)]) -> Vec<u8> {
-        let mut bytes = [&b"DIRC"[..], &version.to_be_bytes(), &(entries.len() as u32).to_be_bytes()].concat();
+        let mut bytes =
+            [&b"DIRC"[..], &version.to_be_bytes(), &u32::try_from(entries.len()).expect("few").to_be_bytes()].concat();
         for (flags, path) in entries {
             let start = bytes.len();
             bytes.extend([&[0; STAT + HASH][..], &flags.to_be_bytes(), path].concat());
@@ -246,7 +247,7 @@ mod tests {
             }
         }
         for (signature, data) in extensions {
-            bytes.extend([signature, &(data.len() as u32).to_be_bytes()[..], data].concat());
+            bytes.extend([signature, &u32::try_from(data.len()).expect("short").to_be_bytes()[..], data].concat());
         }
         bytes.extend([0; HASH]);
         bytes
