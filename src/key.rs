@@ -4,6 +4,7 @@
 //! dashboard, so it is printed. The secret never is: [`Secret`] has no `Display` and no `Serialize`, its `Debug` is
 //! redacted, and its bytes are overwritten when it is dropped. This module knows nothing of where a key was found.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -144,6 +145,66 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
+/// A set of fingerprints, in no order. Nearly all hold one, which takes no memory of its own: a `BTreeSet` of one takes
+/// 368 bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Fingerprints {
+    one: Option<Fingerprint>,
+    others: BTreeSet<Fingerprint>,
+}
+
+impl Fingerprints {
+    /// Adds a fingerprint that may be there already.
+    pub fn insert(&mut self, fingerprint: Fingerprint) {
+        if self.is_empty() {
+            self.one = Some(fingerprint);
+        } else if self.one != Some(fingerprint) {
+            self.others.insert(fingerprint);
+        }
+    }
+
+    /// Takes a fingerprint out. Whether it was there.
+    pub fn remove(&mut self, fingerprint: &Fingerprint) -> bool {
+        self.one.take_if(|one| one == fingerprint).is_some() || self.others.remove(fingerprint)
+    }
+
+    /// Whether a fingerprint is there.
+    pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
+        self.one.as_ref() == Some(fingerprint) || self.others.contains(fingerprint)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        usize::from(self.one.is_some()) + self.others.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Each of them once.
+    pub fn iter(&self) -> impl Iterator<Item = &Fingerprint> {
+        self.one.iter().chain(&self.others)
+    }
+}
+
+impl Extend<Fingerprint> for Fingerprints {
+    fn extend<I: IntoIterator<Item = Fingerprint>>(&mut self, fingerprints: I) {
+        for fingerprint in fingerprints {
+            self.insert(fingerprint);
+        }
+    }
+}
+
+impl FromIterator<Fingerprint> for Fingerprints {
+    fn from_iter<I: IntoIterator<Item = Fingerprint>>(fingerprints: I) -> Fingerprints {
+        let mut set = Fingerprints::default();
+        set.extend(fingerprints);
+        set
+    }
+}
+
 /// A whole key.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -233,6 +294,20 @@ pub(crate) mod generate;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_set_of_fingerprints_holds_each_once() {
+        let [a, b, c] = [1, 2, 3].map(|number| Fingerprint::new([number; 32]));
+        let mut set: Fingerprints = [a, b, a, b].into_iter().collect();
+        assert_eq!((set.len(), set.contains(&a), set.contains(&b), set.contains(&c)), (2, true, true, false));
+        assert!(set.remove(&a) && !set.remove(&a) && !set.is_empty());
+        // The first one's place is free, and the other one is not there twice.
+        set.extend([b, c, b]);
+        let mut all: Vec<_> = set.iter().copied().collect();
+        all.sort();
+        assert_eq!((all, set.len()), (vec![b, c], 2));
+        assert!(set.remove(&b) && set.remove(&c) && set.is_empty());
+    }
 
     #[test]
     fn every_generated_key_has_the_shape() {

@@ -1,6 +1,6 @@
 //! Marks in files (see [`mark`](crate::mark)): whether the one beside a finding counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::blob::Kind;
 use crate::finding::{Finding, SuppressedBy, Suppression};
@@ -8,7 +8,7 @@ use crate::git::changes::lookup;
 use crate::git::exposure::Searched;
 use crate::git::tree::EntryKind;
 use crate::git::{Objects, Repository};
-use crate::key::Fingerprint;
+use crate::key::Fingerprints;
 use crate::object::ObjectId;
 use crate::search::{Located, Search};
 
@@ -39,7 +39,7 @@ pub(super) struct Marks<'a> {
     base: Option<(Objects, ObjectId)>,
     searched: Searched<'a>,
     /// The keys that are marked in the base, at the paths that were asked about.
-    known: BTreeMap<Vec<u8>, BTreeSet<Fingerprint>>,
+    known: BTreeMap<Vec<u8>, Fingerprints>,
 }
 
 impl<'a> Marks<'a> {
@@ -71,9 +71,9 @@ impl<'a> Marks<'a> {
 }
 
 /// The keys at a path of a tree that a mark beside them is for.
-fn marked(objects: &Objects, tree: ObjectId, path: &[u8], searched: Searched<'_>) -> BTreeSet<Fingerprint> {
-    let Ok(Some((EntryKind::File, blob))) = lookup(objects, tree, path) else { return BTreeSet::new() };
-    let mut marked = BTreeSet::new();
+fn marked(objects: &Objects, tree: ObjectId, path: &[u8], searched: Searched<'_>) -> Fingerprints {
+    let Ok(Some((EntryKind::File, blob))) = lookup(objects, tree, path) else { return Fingerprints::default() };
+    let mut marked = Fingerprints::default();
     let is_marked = |located: &&Located| located.mark.is_some();
     // What can't be read whole has what was read.
     let _ = objects.lend(&blob, &mut |mut content| {

@@ -17,7 +17,7 @@ use crate::detect::Detector;
 use crate::git::graph::Graph;
 use crate::git::sweep::{Store, Wanted, sweep};
 use crate::git::tree::EntryKind;
-use crate::key::Fingerprint;
+use crate::key::{Fingerprint, Fingerprints};
 use crate::object::{HashKind, IdMap, IdSet, ObjectId};
 use crate::parallel::threads;
 use steps::{Detail, Groups, Steps};
@@ -72,7 +72,7 @@ pub enum Limit {
 #[derive(Debug, Default)]
 pub struct Hits {
     /// Blobs and the keys in them.
-    pub blobs: IdMap<BTreeSet<Fingerprint>>,
+    pub blobs: IdMap<Fingerprints>,
     /// Trees with a key in the name of an entry.
     pub trees: IdSet,
 }
@@ -104,8 +104,8 @@ pub enum Bringer {
 /// What a commit brought to a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
-    /// These keys in its content.
-    Keys(BTreeSet<Fingerprint>),
+    /// These keys in its content, in order, each once.
+    Keys(Vec<Fingerprint>),
     /// The name, which holds a key.
     Name,
 }

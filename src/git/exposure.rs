@@ -5,7 +5,7 @@
 //! the way to it. For the others all commits are read once, whatever the number of paths, and of their trees those on
 //! the way to a path, each tree once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::blob::Kind;
 use crate::container::Bounds;
@@ -17,7 +17,7 @@ use crate::git::objects::MISSING;
 use crate::git::refs::{Names, Reach};
 use crate::git::tree::{EntryKind, entries};
 use crate::git::{Objects, Repository};
-use crate::key::Fingerprint;
+use crate::key::{Fingerprint, Fingerprints};
 use crate::object::{IdMap, IdSet, IdState, ObjectId, ObjectKind};
 use crate::read::interrupt;
 use crate::search::{Containers, Search};
@@ -46,11 +46,7 @@ pub struct Searched<'a> {
 
 /// How far each of these keys at each of these paths has gone. A version of a path has a key in its content, in the text
 /// of a link, or in its own name.
-pub fn settle(
-    repository: &Repository,
-    searched: Searched<'_>,
-    wanted: &BTreeMap<Vec<u8>, BTreeSet<Fingerprint>>,
-) -> Settled {
+pub fn settle(repository: &Repository, searched: Searched<'_>, wanted: &BTreeMap<Vec<u8>, Fingerprints>) -> Settled {
     let Names { names, problems, .. } = repository.names();
     let boundary: IdSet = repository.shallow_commits().into_iter().collect();
     let mut search = Versions::new(repository.objects(), searched, wanted);
@@ -85,7 +81,7 @@ pub fn settle(
 const TOLD: usize = 100;
 
 /// The keys in a name.
-pub fn keys_in(detector: &Detector, name: &[u8]) -> BTreeSet<Fingerprint> {
+pub fn keys_in(detector: &Detector, name: &[u8]) -> Fingerprints {
     let keys = detector.keys(name, 0..name.len()).filter_map(|found| match found {
         Found::Key(found) => Some(found.key.fingerprint()),
         Found::Placeholder(_) | Found::Packed { .. } => None,
@@ -101,9 +97,9 @@ struct Node {
     /// The wanted path that ends here.
     path: Vec<u8>,
     /// The keys that it is not known to have had yet.
-    open: BTreeSet<Fingerprint>,
+    open: Fingerprints,
     /// Those of its keys that are in its name.
-    in_name: BTreeSet<Fingerprint>,
+    in_name: Fingerprints,
     /// How many keys are open here and below.
     open_below: usize,
 }
@@ -117,18 +113,14 @@ struct Versions<'a> {
     nodes: Vec<Node>,
     /// Trees, each with the folder it was met as.
     trees: HashSet<(ObjectId, usize), IdState>,
-    blobs: IdMap<BTreeSet<Fingerprint>>,
+    blobs: IdMap<Fingerprints>,
     settled: BTreeMap<(Vec<u8>, Fingerprint), Reach>,
     /// What could not be read, and why.
     lost: BTreeMap<ObjectId, String>,
 }
 
 impl<'a> Versions<'a> {
-    fn new(
-        objects: Objects,
-        searched: Searched<'a>,
-        wanted: &BTreeMap<Vec<u8>, BTreeSet<Fingerprint>>,
-    ) -> Versions<'a> {
+    fn new(objects: Objects, searched: Searched<'a>, wanted: &BTreeMap<Vec<u8>, Fingerprints>) -> Versions<'a> {
         let mut nodes = vec![Node::default()];
         for (path, keys) in wanted {
             let mut at = TOP;
@@ -146,7 +138,7 @@ impl<'a> Versions<'a> {
             let node = &mut nodes[at];
             node.path.clone_from(path);
             node.open.clone_from(keys);
-            node.in_name = keys_in(searched.detector, name).intersection(keys).copied().collect();
+            node.in_name = keys_in(searched.detector, name).iter().filter(|key| keys.contains(key)).copied().collect();
         }
         let (trees, blobs) = (HashSet::default(), IdMap::default());
         Versions { objects, searched, nodes, trees, blobs, settled: BTreeMap::new(), lost: BTreeMap::new() }
@@ -211,7 +203,7 @@ impl<'a> Versions<'a> {
         if node.open.is_empty() {
             return;
         }
-        let mut here = std::mem::take(&mut node.in_name);
+        let mut here: Vec<Fingerprint> = std::mem::take(&mut node.in_name).iter().copied().collect();
         match kind {
             EntryKind::File | EntryKind::Link => {
                 let (objects, searched, lost) = (&self.objects, self.searched, &mut self.lost);
@@ -239,9 +231,9 @@ impl<'a> Versions<'a> {
 /// # Errors
 ///
 /// Why it can't be read, in words.
-pub fn keys_of(objects: &Objects, searched: Searched<'_>, blob: &ObjectId) -> Result<BTreeSet<Fingerprint>, String> {
+pub fn keys_of(objects: &Objects, searched: Searched<'_>, blob: &ObjectId) -> Result<Fingerprints, String> {
     let Searched { detector, containers, bounds } = searched;
-    let (mut keys, mut outcome) = (BTreeSet::new(), Ok(()));
+    let (mut keys, mut outcome) = (Fingerprints::default(), Ok(()));
     objects.lend(blob, &mut |mut content| {
         let mut search = Search::new(detector, containers, bounds);
         let (found, read) = search.run(Kind::Content, b"", &mut content, &mut |_| {});

@@ -14,7 +14,7 @@ use crate::git::graph::Graph;
 use crate::git::refs::{Name, Names};
 use crate::git::tree::EntryKind;
 use crate::git::{Objects, Repository};
-use crate::key::Fingerprint;
+use crate::key::Fingerprints;
 use crate::object::{IdMap, ObjectId};
 use crate::scan::history::Led;
 use crate::scan::teller::{Teller, exposure};
@@ -29,7 +29,7 @@ pub(super) fn to_index(repository: &Repository, raw: Vec<Raw>, searched: Searche
     // Without a readable HEAD everything is new.
     let head: Vec<ObjectId> = repository.head_tree(&known.objects).ok().flatten().into_iter().collect();
     let new: Vec<Raw> = raw.into_iter().filter(|raw| !known.has(&head, raw)).collect();
-    let mut wanted: BTreeMap<Vec<u8>, BTreeSet<Fingerprint>> = BTreeMap::new();
+    let mut wanted: BTreeMap<Vec<u8>, Fingerprints> = BTreeMap::new();
     for Raw { finding, place } in &new {
         if let RawPlace::Object(Some(path)) = place {
             wanted.entry(path.clone()).or_default().insert(finding.fingerprint);
@@ -98,7 +98,7 @@ struct Known<'r> {
     objects: Objects,
     searched: Searched<'r>,
     /// The keys of each blob that was looked at.
-    keys: BTreeMap<ObjectId, BTreeSet<Fingerprint>>,
+    keys: BTreeMap<ObjectId, Fingerprints>,
 }
 
 impl<'r> Known<'r> {
@@ -119,7 +119,7 @@ impl<'r> Known<'r> {
         })
     }
 
-    fn keys(&mut self, blob: ObjectId) -> &BTreeSet<Fingerprint> {
+    fn keys(&mut self, blob: ObjectId) -> &Fingerprints {
         let (objects, searched) = (&self.objects, self.searched);
         // What can't be read hides nothing.
         self.keys.entry(blob).or_insert_with(|| keys_of(objects, searched, &blob).unwrap_or_default())

@@ -1,6 +1,6 @@
 //! How far the keys in files have gone: what the repositories that hold the files know of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::git::exposure::{Searched, Settled, keys_in, keys_of, settle};
 use crate::git::refs::Reach;
 use crate::git::tracked::Tracked;
 use crate::git::tree::EntryKind;
-use crate::key::Fingerprint;
+use crate::key::{Fingerprint, Fingerprints};
 use crate::object::IdMap;
 use crate::scan::{Raw, RawPlace};
 use crate::source::ignored::{IgnoredPaths, work_tree_top};
@@ -21,18 +21,19 @@ use crate::source::tracked::unreadable_index;
 /// The findings, each with its exposure, and what kept it from being known. It stays unknown where there is no
 /// repository that can be opened.
 pub(super) fn of_files(raw: Vec<Raw>, searched: Searched<'_>) -> (Vec<Finding>, Vec<Problem>) {
-    let mut findings = Vec::new();
     let mut work_trees: BTreeMap<PathBuf, Vec<InWorkTree>> = BTreeMap::new();
     let mut folders = HashMap::new();
-    for (Raw { finding, place }, number) in raw.into_iter().zip(0..) {
+    // In the room of the raw ones: 100,000 take 50 MiB.
+    let findings = raw.into_iter().enumerate().map(|(number, Raw { finding, place })| {
         if let RawPlace::File { given, local } = place
             && let Ok(path) = absolute(&local, &finding, &mut folders)
             && let Some(top) = path.parent().and_then(work_tree_top)
         {
             work_trees.entry(top.to_path_buf()).or_default().push(InWorkTree { number, path, given });
         }
-        findings.push(finding);
-    }
+        finding
+    });
+    let mut findings: Vec<Finding> = findings.collect();
     let mut problems = Vec::new();
     for (top, files) in work_trees {
         if let Ok(repository) = Repository::of_work_tree(&top) {
@@ -83,7 +84,7 @@ struct Judge<'a> {
     /// What the index lists; none when it can't be read.
     tracked: Option<Tracked>,
     /// The keys in blobs of the index.
-    keys: IdMap<BTreeSet<Fingerprint>>,
+    keys: IdMap<Fingerprints>,
     ignored: IgnoredPaths<'a>,
 }
 
@@ -95,7 +96,7 @@ impl<'a> Judge<'a> {
 
     /// Looks at commits, for all files at once, and reads the index.
     fn settle(&mut self, repository: Repository, files: &[InWorkTree], findings: &[Finding]) -> Vec<Problem> {
-        let mut wanted: BTreeMap<Vec<u8>, BTreeSet<Fingerprint>> = BTreeMap::new();
+        let mut wanted: BTreeMap<Vec<u8>, Fingerprints> = BTreeMap::new();
         for file in files {
             wanted.entry(self.below(&file.path)).or_default().insert(findings[file.number].fingerprint);
         }

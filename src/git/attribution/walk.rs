@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::steps::{Step, Steps};
 use super::{Bringer, Hits, Introduction, Limit, Limits, What};
 use crate::git::tree::EntryKind;
-use crate::key::Fingerprint;
+use crate::key::{Fingerprint, Fingerprints};
 use crate::object::{IdSet, ObjectId};
 
 /// What the commits that were compared have brought.
@@ -110,9 +110,10 @@ impl<'s> Walk<'s> {
             return;
         }
         if let Some(keys) = self.hits.blobs.get(&step.id) {
-            let old = before.iter().filter_map(|other| self.hits.blobs.get(&other.id));
-            let old: BTreeSet<&Fingerprint> = old.flatten().collect();
-            let new: BTreeSet<Fingerprint> = keys.iter().filter(|key| !old.contains(key)).copied().collect();
+            let old: Vec<&Fingerprints> = before.iter().filter_map(|other| self.hits.blobs.get(&other.id)).collect();
+            let is_new = |key: &&Fingerprint| !old.iter().any(|old| old.contains(key));
+            let mut new: Vec<Fingerprint> = keys.iter().filter(is_new).copied().collect();
+            new.sort_unstable();
             if !new.is_empty() {
                 self.add(by, step.id, step.kind, What::Keys(new), path);
             }
@@ -162,7 +163,7 @@ mod tests {
         };
         let steps = Steps(trees.iter().map(tree).collect());
         let mut hits = Hits::default();
-        hits.blobs.insert(id(KEY), [Fingerprint::new([1; 32])].into());
+        hits.blobs.insert(id(KEY), [Fingerprint::new([1; 32])].into_iter().collect());
         let mut walk = Walk::new(&steps, &hits, limits);
         walk.compare(Bringer::Commit(id(100)), id(0), Vec::new());
         walk.compare(Bringer::Commit(id(101)), id(0), vec![id(0)]);

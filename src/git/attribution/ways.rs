@@ -245,7 +245,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::key::Fingerprint;
+    use crate::key::Fingerprints;
 
     fn id(number: u64) -> ObjectId {
         // What an id begins with is spread out.
@@ -264,7 +264,7 @@ mod tests {
 
     fn hits() -> Hits {
         let mut hits = Hits::default();
-        hits.blobs.insert(id(KEY), BTreeSet::<Fingerprint>::new());
+        hits.blobs.insert(id(KEY), Fingerprints::default());
         hits
     }
 
