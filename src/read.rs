@@ -1,7 +1,8 @@
 //! Reading files: open without risk, read small ones, map large ones. The only room with unsafe code.
 //!
 //! Opening follows no link, waits for no pipe and lends no terminal. A map is guarded: a file that is cut short while
-//! it is mapped reads as zeros from there on and is reported as changed, instead of killing the process with SIGBUS.
+//! it is mapped reads as zeros from there on and is reported as changed, instead of killing the process with SIGBUS. So
+//! are the maps of other crates, where they are read through [`filling`].
 
 mod guard;
 pub mod interrupt;
@@ -12,6 +13,7 @@ use std::ops::{Deref, DerefMut, Range};
 use std::path::Path;
 
 use guard::Guard;
+pub use guard::filling;
 use memmap2::{Mmap, MmapOptions};
 
 /// Files of at least this many bytes are mapped, shorter ones read into a buffer. `benches/README.md` has the
@@ -97,6 +99,9 @@ pub fn too_large(most: u64) -> io::Error {
     let text = format!("it is larger than {most} MiB, the most that is read of such a file; see what it holds");
     io::Error::new(io::ErrorKind::FileTooLarge, text)
 }
+
+/// What became of a file of which less is there than when it was opened, and what to do about it.
+pub const CUT_SHORT: &str = "cut short while it was being read; scan again when nothing writes to it";
 
 /// What to do about a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

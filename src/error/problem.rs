@@ -8,6 +8,7 @@ use crate::caught::Fault;
 use crate::detect::Detector;
 use crate::error::describe_with;
 use crate::object::ObjectId;
+use crate::read::CUT_SHORT;
 
 /// What kept an input from being read. Each makes the scan incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,8 +146,7 @@ impl Problem {
 
     /// It was cut short while it was being read.
     pub fn changed(origin: &Origin<'_>) -> Problem {
-        let message = "cut short while it was being read; scan again when nothing writes to it".to_owned();
-        Problem::in_container(origin, ProblemKind::Changed, message)
+        Problem::in_container(origin, ProblemKind::Changed, CUT_SHORT.to_owned())
     }
 
     /// It brought out a fault of the program.

@@ -11,6 +11,7 @@ use crate::git::Repository;
 use crate::git::repository::in_words;
 use crate::git::tree::EntryKind;
 use crate::object::ObjectId;
+use crate::read::{CUT_SHORT, filling};
 
 /// An index that was read.
 pub struct Index(gix::index::File);
@@ -64,7 +65,10 @@ impl Repository {
             alloc_limit_bytes: Some(check::check(file, self.hash)?),
             ..gix::index::decode::Options::default()
         };
-        gix::index::File::at_or_default(file, hash, false, options).map(Index).map_err(|error| in_words(&error))
+        match filling(|| gix::index::File::at_or_default(file, hash, false, options)) {
+            (_, true) => Err(CUT_SHORT.to_owned()),
+            (index, false) => index.map(Index).map_err(|error| in_words(&error)),
+        }
     }
 }
 

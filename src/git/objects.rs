@@ -9,6 +9,7 @@ use crate::git::commit::Parts;
 use crate::git::repository::ObjectDirs;
 use crate::git::sweep::Store;
 use crate::object::{HashKind, ObjectId, ObjectKind};
+use crate::read::filling;
 
 /// The largest object that gix decodes in memory, in bytes, of which it takes some three times as much. Larger ones are
 /// read by the sweep's means, one at a time.
@@ -55,7 +56,8 @@ impl Objects {
 
     /// Whether there is such an object.
     pub fn has(&self, id: &ObjectId) -> bool {
-        self.oid(id).is_some_and(|id| self.handles.iter().any(|handle| gix::odb::pack::Find::contains(handle, id)))
+        let contains = |id| self.handles.iter().any(|handle| gix::odb::pack::Find::contains(handle, id));
+        self.oid(id).is_some_and(|id| filling(|| contains(id)).0)
     }
 
     /// Reads an object into `buffer`. What it is.
@@ -92,15 +94,19 @@ impl Objects {
     }
 
     /// Decodes an object into `buffer` by gix; `None` when it is there and can't be decoded so, since it is larger than
-    /// [`MAX_OBJECT`] or damaged.
+    /// [`MAX_OBJECT`], damaged, or cut short meanwhile.
     fn decode(&self, id: &ObjectId, buffer: &mut Vec<u8>) -> Result<Option<ObjectKind>, String> {
         let mut outcome = Err(MISSING.to_owned());
         let Some(id) = self.oid(id) else { return outcome };
         for handle in &self.handles {
-            match gix::odb::pack::Find::try_find(handle, id, buffer) {
-                Ok(Some((data, _))) => return Ok(Some(kind(data.kind))),
-                Ok(None) => {}
-                Err(_) => outcome = Ok(None),
+            let (found, is_cut) = filling(|| match gix::odb::pack::Find::try_find(handle, id, buffer) {
+                Ok(found) => Ok(found.map(|(data, _)| kind(data.kind))),
+                Err(_) => Err(()),
+            });
+            match found {
+                Ok(Some(kind)) if !is_cut => return Ok(Some(kind)),
+                Ok(None) if !is_cut => {}
+                Ok(_) | Err(()) => outcome = Ok(None),
             }
         }
         outcome

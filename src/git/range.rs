@@ -9,6 +9,7 @@ use crate::git::commit::Parts;
 use crate::git::repository::in_words;
 use crate::git::{Repository, plain};
 use crate::object::{ObjectId, ObjectKind};
+use crate::read::{CUT_SHORT, filling};
 
 /// Why a range gives no commits to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,7 +197,10 @@ impl Repository {
 
     fn parsed(&self, spelled: &str) -> Result<ObjectId, String> {
         let gix = self.gix.to_thread_local();
-        let found = gix.rev_parse_single(BStr::new(spelled)).map_err(|error| in_words(&error))?;
+        let found = match filling(|| gix.rev_parse_single(BStr::new(spelled))) {
+            (_, true) => return Err(CUT_SHORT.to_owned()),
+            (found, false) => found.map_err(|error| in_words(&error))?,
+        };
         ObjectId::from_bytes(found.as_bytes()).ok_or_else(|| "it has no id".to_owned())
     }
 

@@ -13,7 +13,7 @@ use crate::git::reftable::Logged;
 use crate::git::repository::in_words;
 use crate::git::{Repository, plain};
 use crate::object::{IdSet, ObjectId};
-use crate::read::{MAX_GIT_FILE, MAX_LIST, whole};
+use crate::read::{CUT_SHORT, MAX_GIT_FILE, MAX_LIST, filling, whole};
 
 /// How far what a name leads to has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,11 @@ impl Repository {
             return self.names_in_tables();
         }
         let mut all = Names::default();
-        if !self.add_refs(&mut all) {
+        let (are_read, is_cut) = filling(|| self.add_refs(&mut all));
+        if is_cut {
+            all.problems.push((self.common_dir.join("packed-refs"), CUT_SHORT.to_owned()));
+        }
+        if !are_read {
             return all;
         }
         let linked = self.other_git_dirs();
@@ -117,12 +121,15 @@ impl Repository {
             return self.head_in_tables();
         }
         let gix = self.gix.to_thread_local();
-        let mut head = gix.head().map_err(|error| in_words(&error))?;
-        if head.is_unborn() {
-            return Ok(None);
-        }
-        let id = head.try_peel_to_id().map_err(|error| in_words(&error))?;
-        Ok(id.and_then(|id| ObjectId::from_bytes(id.as_bytes())))
+        let (id, is_cut) = filling(|| {
+            let mut head = gix.head().map_err(|error| in_words(&error))?;
+            if head.is_unborn() {
+                return Ok(None);
+            }
+            let id = head.try_peel_to_id().map_err(|error| in_words(&error))?;
+            Ok(id.and_then(|id| ObjectId::from_bytes(id.as_bytes())))
+        });
+        if is_cut { Err(CUT_SHORT.to_owned()) } else { id }
     }
 
     /// The folders of linked work trees, and the main one's when this is a linked work tree.

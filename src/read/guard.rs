@@ -2,13 +2,14 @@
 //!
 //! When a file is cut short, touching a page of its map past the new end raises SIGBUS, whose default is to kill the
 //! process. Compilers and compositors that map other people's files handle it as done here: put anonymous zero pages in
-//! the hole, note that it happened, and go on. A SIGBUS anywhere else goes to whoever handled it before.
+//! the hole, note that it happened, and go on. Maps of our own are watched; maps of other crates' code are filled while
+//! that code runs in [`filling`]. A SIGBUS anywhere else goes to whoever handled it before.
 
 #[cfg(unix)]
-pub use posix::Guard;
+pub use posix::{Guard, filling};
 
 #[cfg(not(unix))]
-pub use elsewhere::Guard;
+pub use elsewhere::{Guard, filling};
 
 #[cfg(not(unix))]
 mod elsewhere {
@@ -27,10 +28,15 @@ mod elsewhere {
             false
         }
     }
+
+    pub fn filling<T>(read: impl FnOnce() -> T) -> (T, bool) {
+        (read(), false)
+    }
 }
 
 #[cfg(unix)]
 mod posix {
+    use std::cell::Cell;
     use std::ffi::c_int;
     use std::mem::MaybeUninit;
     use std::ops::Range;
@@ -125,6 +131,38 @@ mod posix {
         }
     }
 
+    /// What becomes of a hole in a map that nobody watches.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Holes {
+        /// Whoever handled SIGBUS before has it.
+        Passed,
+        /// It is filled.
+        Filled,
+        /// It is filled, and one was.
+        Found,
+    }
+
+    thread_local! {
+        /// This thread's. It has no destructor, so that the handler may look at it.
+        static HOLES: Cell<Holes> = const { Cell::new(Holes::Passed) };
+    }
+
+    /// Runs `read`, which is other crates' code that maps files by itself and reads them in this thread. What it came to,
+    /// and whether a file was found cut short: what lies past the cut reads as zeros.
+    pub fn filling<T>(read: impl FnOnce() -> T) -> (T, bool) {
+        /// Puts back what was before, though `read` may panic.
+        struct Restore(Holes);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                HOLES.set(self.0);
+            }
+        }
+        BEFORE.get_or_init(install);
+        let _restore = Restore(HOLES.replace(Holes::Filled));
+        let outcome = read();
+        (outcome, HOLES.get() == Holes::Found)
+    }
+
     fn install() -> Option<Before> {
         let mut before = MaybeUninit::<libc::sigaction>::uninit();
         // SAFETY: `sigaction` is plain data for which all zeros is a valid value, both pointers are to live memory of
@@ -149,8 +187,11 @@ mod posix {
         let before = BEFORE.get().and_then(Option::as_ref);
         // SAFETY: the kernel hands a valid `info` to a handler installed with SA_SIGINFO.
         #[expect(unsafe_code, reason = "the faulting address is a field of a C union")]
-        let address = unsafe { (*info).si_addr() } as usize;
-        if before.is_some_and(|before| fill_hole(address, before.page)) {
+        let (address, code) = unsafe { ((*info).si_addr() as usize, (*info).si_code) };
+        let is_filled = |before: &Before| {
+            fill_hole(address, before.page) || (code == libc::BUS_ADRERR && fill_page(address, before.page))
+        };
+        if before.is_some_and(is_filled) {
             return;
         }
         pass_on(before.map(|before| &before.action), signal, info, context);
@@ -166,14 +207,40 @@ mod posix {
         // SAFETY: `range` is what one turn of the slot watched. It holds the address that this thread touches through a
         // map that it borrows and that therefore lives until the handler is back; live maps do not overlap, and a map
         // is watched only while it lives, so `range` is that map's. From a page border to the end of its last page
-        // nobody else's memory is replaced; `mmap` is a bare system call and safe in a handler. Worst case: it fails,
-        // and the signal goes on to kill the process as it would have.
+        // nobody else's memory is replaced. Worst case: it fails, and the signal goes on to kill the process as it
+        // would have.
         #[expect(unsafe_code, reason = "replacing the pages of a map has no safe interface")]
-        let zeros = unsafe {
-            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
-            libc::mmap(ptr::with_exposed_provenance_mut(start), len, libc::PROT_READ, flags, -1, 0)
-        };
+        let is_filled = unsafe { map_zeros(start, len) };
         slot.fired.store(true, Ordering::Release);
+        is_filled
+    }
+
+    /// Puts a page of zeros where `address` is, if this thread is in [`filling`]. Whether it was and it worked.
+    fn fill_page(address: usize, page: usize) -> bool {
+        if HOLES.get() == Holes::Passed {
+            return false;
+        }
+        // SAFETY: the caller says that the signal was BUS_ADRERR: there is no memory behind this page (sigaction(2)), so
+        // none is replaced. This thread touches it through a map that it borrows, which therefore lives until the
+        // handler is back and has the whole page. Worst case: the touch was a write to a shared map that its file system
+        // has no room for, and kills the process at the next try, as it would have.
+        #[expect(unsafe_code, reason = "replacing the pages of a map has no safe interface")]
+        let is_filled = unsafe { map_zeros(address & !(page - 1), page) };
+        HOLES.set(Holes::Found);
+        is_filled
+    }
+
+    /// Replaces the `len` bytes of memory from `start` on, which is at a page border, by zeros that can only be read.
+    /// Whether it worked. A bare system call, which is safe in a handler.
+    ///
+    /// # Safety
+    ///
+    /// All of these pages belong to one map of a file that is only read.
+    #[expect(unsafe_code, reason = "replacing the pages of a map has no safe interface")]
+    unsafe fn map_zeros(start: usize, len: usize) -> bool {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
+        // SAFETY: as the caller promises.
+        let zeros = unsafe { libc::mmap(ptr::with_exposed_provenance_mut(start), len, libc::PROT_READ, flags, -1, 0) };
         zeros != libc::MAP_FAILED
     }
 

@@ -16,7 +16,7 @@ use super::{ObjectVisitor, Task, Wanted};
 use crate::blob::Content;
 use crate::caught::{Fault, caught};
 use crate::object::{ObjectId, ObjectKind};
-use crate::read::interrupt;
+use crate::read::{CUT_SHORT, interrupt};
 
 /// Problems that are told one by one for a pack; the rest are counted in one.
 const TOLD: usize = 1000;
@@ -84,8 +84,7 @@ pub fn finish<V: ObjectVisitor>(sweep: &Sweep<'_>, mut outcome: Outcome, visitor
     problems.extend(misplaced(sweep, outcome.misplaced));
     problems.extend(outcome.faults);
     let cut = |pack: &super::pack::Pack| {
-        let message = "cut short while it was being read; scan again when nothing writes to it";
-        pack.was_cut().then(|| SweepProblem::of_file(&pack.path, SweepProblemKind::Changed, message))
+        pack.was_cut().then(|| SweepProblem::of_file(&pack.path, SweepProblemKind::Changed, CUT_SHORT))
     };
     problems.extend(sweep.store.packs.iter().filter_map(cut));
     problems.sort();

@@ -144,6 +144,32 @@ fn a_pack_that_is_cut_short_gives_what_is_left() {
     }
 }
 
+/// Single objects are read by gix, through maps of its own.
+#[cfg(unix)]
+#[test]
+fn a_pack_that_is_cut_short_while_single_objects_are_read_from_it() {
+    use hopx_leaks::git::{Repository, repository::Environment};
+
+    for extension in ["pack", "idx"] {
+        let whole = Whole::new();
+        let repository = Repository::open(&whole.repository.path(), Environment::Ignore).expect("a repository");
+        let (objects, mut buffer) = (repository.objects(), Vec::new());
+        let ids = || whole.known.keys().map(|id| ObjectId::from_hex(id.as_bytes()).expect("an id"));
+        for id in ids() {
+            objects.read(&id, &mut buffer).expect("read");
+        }
+        let file = &whole.repository.packs(extension)[0];
+        let mut permissions = fs::metadata(file).expect("it is there").permissions();
+        #[expect(clippy::permissions_set_readonly_false, reason = "in a folder that only this test has")]
+        permissions.set_readonly(false);
+        fs::set_permissions(file, permissions).expect("changed");
+        fs::File::options().write(true).open(file).expect("opened").set_len(0).expect("cut");
+        for id in ids() {
+            assert!(objects.read(&id, &mut buffer).is_err(), "{id} of a {extension} without bytes");
+        }
+    }
+}
+
 #[test]
 fn an_index_that_is_wrong_is_told() {
     let whole = Whole::new();
