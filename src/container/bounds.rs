@@ -42,6 +42,10 @@ impl Bounds {
     /// How many of these bytes each counts for, beside those of the names that lead to it: about what a finding takes in
     /// memory.
     pub const FOUND_EACH: u64 = 1 << 10;
+    /// How many bytes that came out each member counts for in [`Bounds::expansion`], beside its own: members without content,
+    /// nested in each other, would take what time they like. To look at one takes about as long as to unpack and search
+    /// twice as many.
+    pub const MEMBER: u64 = 1 << 10;
     /// Bytes of memory that the buffers and dictionaries of one outer file may take together.
     pub const MEMORY: u64 = 160 << 20;
     /// Bytes of memory that each thread may take for a file while another one takes more.
@@ -160,7 +164,12 @@ impl Budget {
         if unpacked > self.bounds.total {
             return self.spend(Exceeded::Total);
         }
-        if unpacked > Bounds::FREE && unpacked / self.bounds.expansion.max(1) >= self.read.get().max(1) {
+        self.check_expansion()
+    }
+
+    fn check_expansion(&self) -> Result<(), Exceeded> {
+        let out = self.unpacked.get().saturating_add(self.members.get().saturating_mul(Bounds::MEMBER));
+        if out > Bounds::FREE && out / self.bounds.expansion.max(1) >= self.read.get().max(1) {
             return self.spend(Exceeded::Expansion);
         }
         Ok(())
@@ -174,7 +183,10 @@ impl Budget {
     pub fn member(&self) -> Result<(), Exceeded> {
         self.check()?;
         self.members.set(self.members.get() + 1);
-        if self.members.get() > self.bounds.members { self.spend(Exceeded::Members) } else { Ok(()) }
+        if self.members.get() > self.bounds.members {
+            return self.spend(Exceeded::Members);
+        }
+        self.check_expansion()
     }
 
     /// Enters a container, until the guard is dropped.

@@ -43,6 +43,16 @@ fn a_bomb_meets_the_expansion() {
     assert!(!probe.own.is_empty());
 }
 
+/// Each member's data is the next few members, and an archive by itself: hardly a byte comes out of each.
+#[test]
+fn members_without_content_meet_the_expansion() {
+    let item = Item { packed_size: 315, size: 315, ..stored("a.zip", b"") };
+    let bytes = item.local().repeat(8192);
+    let (names, kinds) = nested(&bytes, Bounds { members: u64::MAX, ..Bounds::default() });
+    assert!(kinds.contains(&TooLarge), "{} members, {kinds:?}", names.len());
+    assert!(names.len() as u64 * Bounds::MEMBER <= Bounds::FREE, "{} members", names.len());
+}
+
 #[test]
 fn many_members_meet_the_total() {
     let data = zeros(1 << 20);
