@@ -3,7 +3,7 @@
 pub mod places;
 mod remedy;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::blob::{Kind, Origin, slashed};
 use crate::detect::{Confidence, Detector};
@@ -103,6 +103,13 @@ pub struct GitPlace {
     pub object_kind: ObjectKind,
     /// The commit that brought the key to the path: its version has the key, and none of its parents' has.
     pub commit: Option<ObjectId>,
+    /// What git knows of the commit, or of the tag. Findings of one commit share it.
+    pub facts: Arc<GitFacts>,
+}
+
+/// What git knows of a commit or a tag.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GitFacts {
     /// The date of the commit, or of the tag, in RFC 3339.
     pub date: Option<String>,
     /// The first line of the commit's message, or of the tag's, in bytes that hold no key's secret.
@@ -121,16 +128,8 @@ pub const MAX_REFS: usize = 5;
 impl GitPlace {
     /// An object that nothing is known about yet.
     pub fn of(object: ObjectId, object_kind: ObjectKind) -> GitPlace {
-        GitPlace {
-            object,
-            object_kind,
-            commit: None,
-            date: None,
-            subject: None,
-            author: None,
-            in_head: false,
-            refs: Vec::new(),
-        }
+        static NONE: LazyLock<Arc<GitFacts>> = LazyLock::new(Arc::default);
+        GitPlace { object, object_kind, commit: None, facts: Arc::clone(&NONE) }
     }
 }
 
@@ -342,7 +341,7 @@ impl Finding {
     pub fn order(&self) -> impl Ord + '_ {
         let file = (&self.root, self.path.is_none(), &self.path);
         let place = (file, &self.members, self.kind, self.start.byte, self.end.byte);
-        let git = self.git.as_ref().map(|git| (&git.date, git.commit, git.object));
+        let git = self.git.as_ref().map(|git| (&git.facts.date, git.commit, git.object));
         (self.standing(), place, self.rule, self.key_id, self.fingerprint, &self.encodings, git)
     }
 }

@@ -159,7 +159,7 @@ impl<'a> Shards<'a> {
 
     fn into_report(self) -> Report {
         let mut findings: Vec<Finding> = same::united(self.findings);
-        places::files_and_history(&mut findings);
+        places::files_and_history(std::slice::from_mut(&mut findings));
         self.verdicts.apply(&mut findings);
         let unlisted = usize::try_from(self.unlisted).unwrap_or(usize::MAX);
         let mode = self.mode.unwrap_or(Mode::Merged);

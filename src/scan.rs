@@ -67,13 +67,13 @@ pub fn scan(
     filter: &Filter,
     progress: &Progress,
 ) -> (Report, Keyring) {
-    let mut findings = Vec::new();
+    let mut parts = Vec::new();
     let mut keys = Keyring::default();
     let mut coverage = Coverage::default();
     for source in sources {
         let worker = || Worker::new(detector, keep, progress);
         let settle = |raw| settle(source, raw, detector, keep);
-        findings.extend(of_source(source, &worker, settle, &mut coverage, &mut keys));
+        parts.push(of_source(source, &worker, settle, &mut coverage, &mut keys));
     }
     // A repository, its index or a range may hold nothing at all, and then that is what was looked at.
     let may_be_empty = mode != Mode::Scan;
@@ -86,8 +86,14 @@ pub fn scan(
     }
     // An audit, or all files and the index at once.
     if sources.len() > 1 {
-        places::files_and_history(&mut findings);
+        places::files_and_history(&mut parts);
     }
+    // Behind what drops findings of one part for those of another, so that there are never all of them twice.
+    let joined = parts.into_iter().reduce(|mut all, part| {
+        all.extend(part);
+        all
+    });
+    let mut findings = joined.unwrap_or_default();
     // Here, behind all that make problems, so that none can leave it out.
     let mut problems: Vec<_> = coverage.problems.into_iter().map(|problem| problem.redacted(detector)).collect();
     problems.sort();
@@ -109,8 +115,9 @@ fn of_source<'w>(
     keys: &mut Keyring,
 ) -> Vec<Finding> {
     let visit = || {
-        let mut raw = Vec::new();
+        let mut raw: Vec<Raw> = Vec::new();
         for worker in source.visit(worker) {
+            raw.reserve_exact(worker.found.len());
             raw.extend(worker.found);
             coverage.merge(worker.coverage);
             keys.merge(worker.keys);

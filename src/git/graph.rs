@@ -32,7 +32,7 @@ pub struct Graph {
 }
 
 /// What reaches a commit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
     /// Whether HEAD does.
     pub in_head: bool,

@@ -1,12 +1,13 @@
 //! A finding as a report has it, and the way back to what it was.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::blob::Kind;
 use crate::detect::{Confidence, Detector};
-use crate::finding::{Exposure, Finding, GitPlace, Given, Level, SuppressedBy, Suppression};
+use crate::finding::{Exposure, Finding, GitFacts, GitPlace, Given, Level, SuppressedBy, Suppression};
 use crate::key::{Fingerprint, KeyId, Rule};
 use crate::lines::Position;
 use crate::merge::field::{self, Answer, Count, Date, Encoding, LineHash, Named, Ordinal, RequestId};
@@ -170,16 +171,15 @@ impl Place {
 impl RawGit {
     fn into_place(self, detector: &Detector) -> GitPlace {
         let shown = |text: String| shown(text.into_bytes(), detector);
-        GitPlace {
-            object: self.object.0,
-            object_kind: self.object_kind.0,
-            commit: self.commit.map(|commit| commit.0),
+        let facts = GitFacts {
             date: self.date.map(|date| date.0.0),
             subject: self.subject.map(shown),
             author: self.author.map(shown),
             in_head: self.in_head,
             refs: self.refs.into_iter().map(shown).collect(),
-        }
+        };
+        let commit = self.commit.map(|commit| commit.0);
+        GitPlace { object: self.object.0, object_kind: self.object_kind.0, commit, facts: Arc::new(facts) }
     }
 }
 

@@ -75,7 +75,15 @@ fn absorb(finding: &mut Finding, other: &mut Finding) {
 
 /// How much is known of an object: a later run sees more of what reaches it.
 fn knowledge(git: &GitPlace) -> impl Ord + '_ {
-    (git.in_head, git.author.is_some(), &git.date, &git.subject, &git.refs, &git.author, git.object_kind)
+    (
+        git.facts.in_head,
+        git.facts.author.is_some(),
+        &git.facts.date,
+        &git.facts.subject,
+        &git.facts.refs,
+        &git.facts.author,
+        git.object_kind,
+    )
 }
 
 /// What the API said about each key, the best of what reports tell.

@@ -215,9 +215,9 @@ impl<'a> Location<'a> {
             end_line: lines.1,
             commit: Commit {
                 sha: commit.map_or(head.into(), |commit| commit.to_string().into()),
-                date: known.and_then(|git| git.date.as_deref()),
-                author: known.and_then(|git| git.author.as_deref()).map(String::from_utf8_lossy),
-                message: known.and_then(|git| git.subject.as_deref()).map(String::from_utf8_lossy),
+                date: known.and_then(|git| git.facts.date.as_deref()),
+                author: known.and_then(|git| git.facts.author.as_deref()).map(String::from_utf8_lossy),
+                message: known.and_then(|git| git.facts.subject.as_deref()).map(String::from_utf8_lossy),
             },
         }
     }

@@ -74,8 +74,8 @@ impl<'a> GitleaksFinding<'a> {
             entropy: 0,
             author,
             email,
-            date: git.and_then(|git| git.date.as_deref()).unwrap_or_default(),
-            message: git.and_then(|git| git.subject.as_deref()).map(String::from_utf8_lossy).unwrap_or_default(),
+            date: git.and_then(|git| git.facts.date.as_deref()).unwrap_or_default(),
+            message: git.and_then(|git| git.facts.subject.as_deref()).map(String::from_utf8_lossy).unwrap_or_default(),
             tags: tags(finding),
         }
     }
@@ -96,7 +96,7 @@ fn tags(finding: &Finding) -> Vec<String> {
 
 /// Name and mail of the author, when they were asked for.
 fn author(git: &GitPlace) -> (String, String) {
-    let text = git.author.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+    let text = git.facts.author.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
     let (name, mail) = text.rsplit_once(" <").unwrap_or((&text, ""));
     (name.to_owned(), mail.trim_end_matches('>').to_owned())
 }

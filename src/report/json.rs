@@ -286,11 +286,11 @@ impl<'a> JsonGit<'a> {
             object: git.object.to_string(),
             object_kind: git.object_kind.name(),
             commit: git.commit.map(|commit| commit.to_string()),
-            date: git.date.as_deref(),
-            subject: git.subject.as_deref().map(String::from_utf8_lossy),
-            author: git.author.as_deref().map(String::from_utf8_lossy),
-            in_head: git.in_head,
-            refs: git.refs.iter().map(|name| String::from_utf8_lossy(name)).collect(),
+            date: git.facts.date.as_deref(),
+            subject: git.facts.subject.as_deref().map(String::from_utf8_lossy),
+            author: git.facts.author.as_deref().map(String::from_utf8_lossy),
+            in_head: git.facts.in_head,
+            refs: git.facts.refs.iter().map(|name| String::from_utf8_lossy(name)).collect(),
         }
     }
 }

@@ -99,8 +99,8 @@ fn body(finding: &Finding, place: &str) -> String {
         let commit =
             git.commit.map_or_else(|| "no commit that is known".to_owned(), |commit| format!("commit {commit}"));
         lines.push(format!("brought in by {commit}; {} {}", git.object_kind.name(), git.object));
-        lines.extend(git.subject.as_deref().map(|subject| format!("subject: {}", printable(subject))));
-        lines.extend(git.author.as_deref().map(|author| format!("author: {}", printable(author))));
+        lines.extend(git.facts.subject.as_deref().map(|subject| format!("subject: {}", printable(subject))));
+        lines.extend(git.facts.author.as_deref().map(|author| format!("author: {}", printable(author))));
     }
     if let Some(verdict) = &finding.verdict {
         lines.push(format!("the API says: {}, {}", verdict.status.id(), printable(verdict.reason.as_bytes())));

@@ -134,17 +134,17 @@ fn place(finding: &Finding) -> String {
         if let Some(commit) = words::short_commit(finding) {
             let _ = write!(line, ", by `{commit}`");
         }
-        if let Some(date) = git.date.as_deref().and_then(|date| date.split('T').next()) {
+        if let Some(date) = git.facts.date.as_deref().and_then(|date| date.split('T').next()) {
             let _ = write!(line, " of {date}");
         }
-        if let Some(author) = &git.author {
+        if let Some(author) = &git.facts.author {
             let _ = write!(line, " from {}", quoted(author));
         }
-        if let Some(subject) = &git.subject {
+        if let Some(subject) = &git.facts.subject {
             let _ = write!(line, " {}", quoted(subject));
         }
-        if !git.refs.is_empty() {
-            let names: Vec<_> = git.refs.iter().map(|name| quoted(words::short_ref(name))).collect();
+        if !git.facts.refs.is_empty() {
+            let names: Vec<_> = git.facts.refs.iter().map(|name| quoted(words::short_ref(name))).collect();
             let _ = write!(line, ", in {}", names.join(", "));
         }
     }

@@ -287,10 +287,10 @@ fn git(git: &GitPlace) -> GitProperties {
     GitProperties {
         object: git.object.to_string(),
         commit: git.commit.map(|commit| commit.to_string()),
-        date: git.date.clone(),
-        author: git.author.as_deref().map(text),
-        in_head: git.in_head,
-        refs: git.refs.iter().map(|name| text(name)).collect(),
+        date: git.facts.date.clone(),
+        author: git.facts.author.as_deref().map(text),
+        in_head: git.facts.in_head,
+        refs: git.facts.refs.iter().map(|name| text(name)).collect(),
     }
 }
 

@@ -137,17 +137,17 @@ fn write_git(git: &GitPlace, palette: &Palette, out: &mut dyn Write) -> io::Resu
     if let Some(commit) = &git.commit {
         write!(out, "{dim} by {}{dim:#}", &commit.to_string()[..SHORT])?;
     }
-    if let Some(date) = git.date.as_deref().and_then(|date| date.split('T').next()) {
+    if let Some(date) = git.facts.date.as_deref().and_then(|date| date.split('T').next()) {
         write!(out, "{dim} of {date}{dim:#}")?;
     }
-    if let Some(author) = &git.author {
+    if let Some(author) = &git.facts.author {
         write!(out, "{dim} from {}{dim:#}", terminal(author))?;
     }
-    if let Some(subject) = &git.subject {
+    if let Some(subject) = &git.facts.subject {
         write!(out, "{dim} \"{}\"{dim:#}", terminal(subject))?;
     }
-    if !git.refs.is_empty() {
-        let names: Vec<_> = git.refs.iter().map(|name| terminal(words::short_ref(name))).collect();
+    if !git.facts.refs.is_empty() {
+        let names: Vec<_> = git.facts.refs.iter().map(|name| terminal(words::short_ref(name))).collect();
         write!(out, "{dim} in {}{dim:#}", names.join(", "))?;
     }
     Ok(())

@@ -89,7 +89,7 @@ pub(super) fn by_commits(repository: &Repository, raw: Vec<Raw>, detector: &Dete
         // No name may lead there yet, as when an id is pushed.
         Finding { exposure: told.exposure.min(Exposure::Committed), ..told }
     }));
-    worst_exposures(&mut findings);
+    worst_exposures(std::slice::from_mut(&mut findings));
     findings
 }
 

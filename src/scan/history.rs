@@ -36,6 +36,7 @@ pub(super) fn attribute(
     let (store, _) = history.store();
     let hits = hits(raw);
     let attribution = Attribution::of(&store, repository.hash, &hits, &led.trees, detector);
+    drop(hits);
     let reached = attribution.graph.reached(&names, &led.commits, MAX_REFS);
     let mut attributor = Attributor {
         repository,
@@ -45,9 +46,9 @@ pub(super) fn attribute(
         attribution: &attribution,
         reached: &reached,
         teller: Teller::new(repository.objects(), &names, detector, keep),
-        findings: Vec::new(),
+        findings: Vec::with_capacity(raw.len()),
     };
-    let by_object = by_object(raw);
+    let by_object = ByObject::new(raw);
     attributor.introductions(&by_object);
     let mut indexed = BTreeSet::new();
     attributor.staged(&by_object, &mut indexed);
@@ -56,7 +57,7 @@ pub(super) fn attribute(
     for limit in &attribution.struck {
         problems.push(Problem::given(&repository.root.given, ProblemKind::TooMany, beyond(*limit)));
     }
-    worst_exposures(&mut attributor.findings);
+    worst_exposures(std::slice::from_mut(&mut attributor.findings));
     (attributor.findings, problems)
 }
 
@@ -132,16 +133,24 @@ fn hits(raw: &[Raw]) -> Hits {
     hits
 }
 
-/// What was found in each object, in the order it stands there.
-fn by_object(raw: &[Raw]) -> IdMap<Vec<&Raw>> {
-    let mut in_order: Vec<&Raw> = raw.iter().collect();
-    in_order
-        .sort_by(|a, b| (&a.finding.members, a.finding.start.byte).cmp(&(&b.finding.members, b.finding.start.byte)));
-    let mut by_object: IdMap<Vec<&Raw>> = IdMap::default();
-    for raw in in_order {
-        by_object.entry(object(raw)).or_default().push(raw);
+/// What was found, by object, and in each in the order it stands there.
+struct ByObject<'r>(Vec<&'r Raw>);
+
+impl<'r> ByObject<'r> {
+    fn new(raw: &'r [Raw]) -> ByObject<'r> {
+        let mut raw: Vec<&Raw> = raw.iter().collect();
+        fn order(raw: &Raw) -> impl Ord + '_ {
+            (object(raw), &raw.finding.members, raw.finding.start.byte)
+        }
+        raw.sort_by(|a, b| order(a).cmp(&order(b)));
+        ByObject(raw)
     }
-    by_object
+
+    fn of(&self, id: &ObjectId) -> &[&'r Raw] {
+        let from = self.0.partition_point(|raw| object(raw) < *id);
+        let count = self.0[from..].partition_point(|raw| object(raw) == *id);
+        &self.0[from..][..count]
+    }
 }
 
 /// Makes findings out of raw ones.
@@ -158,9 +167,9 @@ struct Attributor<'a> {
 
 impl Attributor<'_> {
     /// A finding for each key, path and commit that brought it there.
-    fn introductions(&mut self, by_object: &IdMap<Vec<&Raw>>) {
+    fn introductions(&mut self, by_object: &ByObject<'_>) {
         for introduction in &self.attribution.introductions {
-            let raws = by_object.get(&introduction.object).map_or(&[][..], Vec::as_slice);
+            let raws = by_object.of(&introduction.object);
             // A key that stands in a file more than once came in once.
             let mut told = BTreeSet::new();
             for raw in raws.iter().filter(|raw| is_brought_by(introduction, raw)) {
@@ -186,20 +195,22 @@ impl Attributor<'_> {
     }
 
     /// A finding for each key that an index has at a path where no commit has it. What indexes name goes to `indexed`.
-    fn staged(&mut self, by_object: &IdMap<Vec<&Raw>>, indexed: &mut BTreeSet<ObjectId>) {
-        let mut known: BTreeSet<(Vec<u8>, Fingerprint)> = BTreeSet::new();
+    fn staged(&mut self, by_object: &ByObject<'_>, indexed: &mut BTreeSet<ObjectId>) {
+        let mut known: BTreeSet<(&[u8], Fingerprint)> = BTreeSet::new();
         for introduction in &self.attribution.introductions {
             if let What::Keys(keys) = &introduction.what {
-                known.extend(keys.iter().map(|key| (introduction.path.clone(), *key)));
+                known.extend(keys.iter().map(|key| (introduction.path.as_slice(), *key)));
             }
         }
+        let mut added: BTreeSet<(Vec<u8>, Fingerprint)> = BTreeSet::new();
         for file in self.repository.index_files() {
             // The sweep has told of one that can't be read.
             let Ok(index) = self.repository.index_at(&file) else { continue };
             for entry in index.entries() {
-                for raw in by_object.get(&entry.id).into_iter().flatten() {
+                for raw in by_object.of(&entry.id) {
                     indexed.insert(entry.id);
-                    if known.insert((entry.path.to_vec(), raw.finding.fingerprint)) {
+                    let key = raw.finding.fingerprint;
+                    if !known.contains(&(entry.path, key)) && added.insert((entry.path.to_vec(), key)) {
                         let mut finding = self.placed(raw, Some(entry.path));
                         if entry.kind == EntryKind::Link {
                             finding.kind = Kind::LinkTarget;
@@ -217,7 +228,8 @@ impl Attributor<'_> {
     fn unnamed(&mut self, raw: &[Raw], indexed: &BTreeSet<ObjectId>) {
         let is_cut = !self.attribution.struck.is_empty();
         let mut told = BTreeSet::new();
-        let listed: BTreeSet<Fingerprint> = self.findings.iter().map(|finding| finding.fingerprint).collect();
+        let listed: BTreeSet<Fingerprint> =
+            if is_cut { self.findings.iter().map(|finding| finding.fingerprint).collect() } else { BTreeSet::new() };
         for raw in raw {
             let id = object(raw);
             let is_named = match raw.finding.git.as_ref().map(|git| git.object_kind) {
@@ -279,7 +291,7 @@ fn object(raw: &Raw) -> ObjectId {
 
 fn is_brought_by(introduction: &Introduction, raw: &Raw) -> bool {
     match (&introduction.what, &raw.place) {
-        (What::Keys(keys), _) => !raw.finding.is_in_own_name() && keys.contains(&raw.finding.fingerprint),
+        (What::Keys(keys), _) => !raw.finding.is_in_own_name() && keys.binary_search(&raw.finding.fingerprint).is_ok(),
         (What::Name, RawPlace::Object(Some(name))) => {
             let last = introduction.path.rsplit(|byte| *byte == b'/').next();
             raw.finding.is_in_own_name() && last == Some(name)

@@ -1,7 +1,9 @@
 //! What a finding tells of the commit or tag that it came in by, and of what leads there.
 
+use std::sync::Arc;
+
 use crate::detect::Detector;
-use crate::finding::{Exposure, Finding, GitPlace};
+use crate::finding::{Exposure, Finding, GitFacts, GitPlace};
 use crate::git::Objects;
 use crate::git::commit::Parts;
 use crate::git::graph::Reached;
@@ -15,15 +17,8 @@ pub(super) struct Teller<'a> {
     names: &'a Names,
     detector: &'a Detector,
     keep: Keep,
-    facts: IdMap<Facts>,
-}
-
-/// When a commit or a tag was made, what it says and who wrote it.
-#[derive(Clone, Default)]
-struct Facts {
-    date: Option<String>,
-    subject: Option<Vec<u8>>,
-    author: Option<Vec<u8>>,
+    /// By commit or tag, with what reaches it.
+    facts: IdMap<(Reached, Arc<GitFacts>)>,
 }
 
 impl<'a> Teller<'a> {
@@ -39,32 +34,48 @@ impl<'a> Teller<'a> {
             ObjectKind::Tag => Some(git.object),
             ObjectKind::Blob | ObjectKind::Commit | ObjectKind::Tree => commit,
         };
-        let Facts { date, subject, author } = teller.map(|id| self.facts(id)).unwrap_or_default();
-        let shown = |name: &u32| self.detector.redact(&self.names.names[*name as usize].name).into_owned();
-        let mut refs: Vec<Vec<u8>> = reached.names.iter().map(shown).collect();
-        refs.sort();
+        let facts = match teller {
+            Some(id) => self.facts(id, reached),
+            None => Arc::new(self.with_names(GitFacts::default(), reached)),
+        };
         finding.exposure = exposure(reached.reach);
-        finding.git = Some(GitPlace { commit, date, subject, author, in_head: reached.in_head, refs, ..git });
+        finding.git = Some(GitPlace { commit, facts, ..git });
         finding
     }
 
-    fn facts(&mut self, id: ObjectId) -> Facts {
-        let Teller { objects, detector, keep, facts, .. } = self;
-        let read = || {
-            let mut bytes = Vec::new();
-            if objects.read(&id, &mut bytes).is_err() {
-                return Facts::default();
-            }
-            let parts = Parts::new(&bytes);
-            let author = || parts.person("author").or_else(|| parts.person("tagger"));
-            let shown = |text: &[u8]| detector.redact(text).into_owned();
-            Facts {
-                date: parts.date("committer").or_else(|| parts.date("tagger")),
-                subject: Some(shown(parts.subject())),
-                author: keep.authors.then(author).flatten().map(shown),
-            }
-        };
-        facts.entry(id).or_insert_with(read).clone()
+    fn facts(&mut self, id: ObjectId, reached: &Reached) -> Arc<GitFacts> {
+        let known = self.facts.get(&id);
+        if let Some((_, facts)) = known.filter(|(known, _)| known == reached) {
+            return Arc::clone(facts);
+        }
+        let facts = known.map_or_else(|| self.read(id), |(_, facts)| GitFacts::clone(facts));
+        let facts = Arc::new(self.with_names(facts, reached));
+        self.facts.insert(id, (reached.clone(), Arc::clone(&facts)));
+        facts
+    }
+
+    /// What a commit or a tag says of itself.
+    fn read(&self, id: ObjectId) -> GitFacts {
+        let mut bytes = Vec::new();
+        if self.objects.read(&id, &mut bytes).is_err() {
+            return GitFacts::default();
+        }
+        let parts = Parts::new(&bytes);
+        let author = || parts.person("author").or_else(|| parts.person("tagger"));
+        let shown = |text: &[u8]| self.detector.redact(text).into_owned();
+        GitFacts {
+            date: parts.date("committer").or_else(|| parts.date("tagger")),
+            subject: Some(shown(parts.subject())),
+            author: self.keep.authors.then(author).flatten().map(shown),
+            ..GitFacts::default()
+        }
+    }
+
+    fn with_names(&self, facts: GitFacts, reached: &Reached) -> GitFacts {
+        let shown = |name: &u32| self.detector.redact(&self.names.names[*name as usize].name).into_owned();
+        let mut refs: Vec<Vec<u8>> = reached.names.iter().map(shown).collect();
+        refs.sort();
+        GitFacts { in_head: reached.in_head, refs, ..facts }
     }
 }
 

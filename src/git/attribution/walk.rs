@@ -114,6 +114,7 @@ impl<'s> Walk<'s> {
             let is_new = |key: &&Fingerprint| !old.iter().any(|old| old.contains(key));
             let mut new: Vec<Fingerprint> = keys.iter().filter(is_new).copied().collect();
             new.sort_unstable();
+            new.shrink_to_fit();
             if !new.is_empty() {
                 self.add(by, step.id, step.kind, What::Keys(new), path);
             }

@@ -297,13 +297,13 @@ pub(super) fn brought(git: &GitPlace) -> String {
         None => (git.object_kind.name(), git.object),
     };
     let mut words = format!("by {kind} <code>{}</code>", &id.to_string()[..SHORT]);
-    if let Some(date) = &git.date {
+    if let Some(date) = &git.facts.date {
         let _ = write!(words, " of {}", time(date));
     }
-    if let Some(author) = &git.author {
+    if let Some(author) = &git.facts.author {
         let _ = write!(words, " from {}", scanned(author));
     }
-    if let Some(subject) = &git.subject {
+    if let Some(subject) = &git.facts.subject {
         let _ = write!(words, " <q>{}</q>", scanned(subject));
     }
     words
@@ -311,9 +311,9 @@ pub(super) fn brought(git: &GitPlace) -> String {
 
 /// What still leads to it.
 pub(super) fn led_to(git: &GitPlace, exposure: Exposure) -> String {
-    let names: Vec<_> = git.refs.iter().map(|name| scanned(words::short_ref(name))).collect();
+    let names: Vec<_> = git.facts.refs.iter().map(|name| scanned(words::short_ref(name))).collect();
     let mut ways = Vec::new();
-    if git.in_head {
+    if git.facts.in_head {
         ways.push("HEAD".to_owned());
     }
     ways.extend(names.iter().map(|name| format!("<code>{name}</code>")));

@@ -48,10 +48,10 @@ enum End {
 
 impl End {
     fn of(event: &Event<'_>) -> End {
-        match (event.git.in_head, event.place.exposure) {
+        match (event.git.facts.in_head, event.place.exposure) {
             (true, _) => End::Head,
             (false, Exposure::Unreachable) => End::Nothing,
-            (false, _) if event.git.refs.is_empty() => End::Nothing,
+            (false, _) if event.git.facts.refs.is_empty() => End::Nothing,
             (false, _) => End::Refs,
         }
     }
@@ -101,7 +101,7 @@ fn lanes<'a>(places: &[&'a Finding]) -> Vec<Lane<'a>> {
     let mut by_path: BTreeMap<_, Vec<Event<'a>>> = BTreeMap::new();
     for &place in places {
         let Some(git) = &place.git else { continue };
-        let Some(date) = &git.date else { continue };
+        let Some(date) = &git.facts.date else { continue };
         let Some(seconds) = date::seconds(date) else { continue };
         let path = (&place.root, &place.path, &place.local_path, &place.members);
         by_path.entry(path).or_default().push(Event { seconds, date, place, git });
@@ -179,7 +179,7 @@ fn write_picture(
                 "<circle class=\"{dot}\" cx=\"{x}\" cy=\"{line}\" r=\"5\"><title>{}",
                 html(event.date.as_bytes())
             )?;
-            if let Some(subject) = &event.git.subject {
+            if let Some(subject) = &event.git.facts.subject {
                 write!(out, " {}", html(subject))?;
             }
             writeln!(out, "</title></circle>")?;
