@@ -88,3 +88,16 @@ pub fn at_first_backslash(text: &mut Text<'_>, at: usize) -> Cursor {
     }
     Cursor::at(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_eight_backslashes_are_one_escape() {
+        for count in 0..=10 {
+            let read = backslashes(format!("{}_", "\\".repeat(count)).as_bytes());
+            assert_eq!(read, (1..=8).contains(&count).then_some(count));
+        }
+    }
+}

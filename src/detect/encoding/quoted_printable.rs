@@ -37,3 +37,20 @@ fn read(bytes: &[u8]) -> Option<Escape> {
     let (byte, len) = escaped.or_else(|| rest.first().filter(|_| skip > 0).map(|&byte| (byte, 1)))?;
     Some(Escape { byte, skip, len: skip + len })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::testing::keys_in;
+    use crate::key::generate::Keys;
+
+    #[test]
+    fn at_most_four_soft_line_breaks_in_a_row() {
+        let key = Keys::new(26).live();
+        let (first, rest) = key.split_at(9);
+        for count in 0..=2 * BREAKS {
+            let text = format!("{first}{}=5F{}", "=\r\n".repeat(count), &rest[1..]);
+            assert_eq!(keys_in(text.as_bytes()).len(), usize::from(count <= BREAKS), "{count} breaks");
+        }
+    }
+}

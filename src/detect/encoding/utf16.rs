@@ -148,4 +148,21 @@ mod tests {
             }
         }
     }
+
+    /// Either order is told by the offset in the text that base64 makes, as PowerShell's commands are, and where that begins
+    /// too far away to tell, the text is little-endian.
+    #[test]
+    fn in_base64_however_far_from_its_beginning() {
+        let key = Keys::new(25).live();
+        for (name, order, lengths) in [
+            ("utf-16le", u16::to_le_bytes as fn(u16) -> [u8; 2], [0, 1, 50, 383, 384, 385, 700, 770, 3_000]),
+            ("utf-16be", u16::to_be_bytes, [0, 1, 2, 3, 50, 383, 384, 385, 700]),
+        ] {
+            for len in lengths {
+                let text = encode(&format!("{}{key} ", " ".repeat(len)), order);
+                let found = one_key(data_encoding::BASE64.encode(&text).as_bytes());
+                assert_eq!(found.encodings, &["base64", name], "behind {len} characters");
+            }
+        }
+    }
 }

@@ -307,3 +307,15 @@ fn a_cut_key_takes_nothing_from_the_next() {
         }
     }
 }
+
+/// Where two ways go on in the same manner, the one of fewer doubts is followed, whichever comes first.
+#[test]
+fn the_way_of_fewer_doubts_is_kept() {
+    let way = |doubts| Way { gaps: [(9, 11); MAX_BREAKS], breaks: 1, kind: Kind::Split, joined: 20, end: 22, doubts };
+    for (first, second) in [(1, 2), (2, 1)] {
+        let mut ways = Fixed::new(way(0));
+        keep(&mut ways, way(first));
+        keep(&mut ways, way(second));
+        assert_eq!(ways.as_slice().iter().map(|way| way.doubts).collect::<Vec<_>>(), [1]);
+    }
+}
