@@ -75,7 +75,7 @@ targets! {
     zip: seeds::archives::zips, false, ["PK\x01\x02", "PK\x03\x04", "PK\x05\x06", "PK\x06\x06", "PK\x06\x07", "PK\x07\x08"];
     tar: seeds::archives::tars, false, ["ustar\x0000", "ustar  \0", "GNU.sparse.size=", "././@LongLink", "11 path=a\n"];
     packed: seeds::archives::packed, false, ["\x1f\u{8b}\x08", "BZh9", "1AY&SY", "YZ"];
-    pack: seeds::repositories::packs, true, ["PACK\0\0\0\x02", "MIDX", "OIDF", "OIDL", "OOFF", "LOFF", "PNAM"];
+    pack: seeds::repositories::packs, false, ["PACK\0\0\0\x02", "MIDX", "OIDF", "OIDL", "OOFF", "LOFF", "PNAM"];
     loose: seeds::repositories::loose, true, ["tree ", "parent ", "blob ", "commit ", "tag ", "40000 a\0", "160000 a\0", "gpgsig "];
     refs: seeds::repositories::refs, true, ["ref: ", "refs/heads/", "^", "# pack-refs with: peeled", "\t", "../"];
     reftable: seeds::repositories::reftables, true, ["REFT\x01", "REFT\x02", "r", "g", "i", "o", "../"];
