@@ -51,6 +51,8 @@ mod hook_managed;
 mod hook_push;
 #[cfg(unix)]
 mod hook_run;
+#[cfg(target_os = "linux")]
+mod hostile_repository;
 mod html;
 mod ignore_rules;
 mod json;

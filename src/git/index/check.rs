@@ -78,6 +78,12 @@ impl Index<'_> {
                     shared = data.get(..self.hash).map(<[u8]>::to_vec);
                     false
                 }
+                b"sdir" => false,
+                // As git has it (gitformat-index(5)); in a file that ends with zeros there would be any number of them.
+                [first, ..] if !first.is_ascii_uppercase() => {
+                    let signature = signature.escape_ascii();
+                    return Err(format!("it uses the extension {signature}, which nobody knows"));
+                }
                 _ => false,
             };
             if nested {
@@ -263,6 +269,14 @@ mod tests {
 
     fn untracked(depth: usize) -> Vec<u8> {
         [&[0; 1 + UNTRACKED_STATS + 2 * HASH][..], b"\0\x01", &b"\0\x01a\0".repeat(depth), b"\0\0a\0"].concat()
+    }
+
+    #[test]
+    fn extensions_that_git_does_not_know_end_it_unless_they_begin_with_a_capital() {
+        for (signature, is_refused) in [(b"ZZZZ", false), (b"sdir", false), (b"zzzz", true), (&[0; 4], true)] {
+            let bytes = index(2, &[(1, b"a".to_vec())], &[(&signature[..], Vec::new()), (b"ZZZZ", Vec::new())]);
+            assert_eq!(check(&bytes).is_err(), is_refused, "{}", signature.escape_ascii());
+        }
     }
 
     #[test]
