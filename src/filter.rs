@@ -79,7 +79,7 @@ impl Filter {
                 .or_else(|| marks.vouch_for(finding))
                 .or_else(|| allows.iter().find_map(|(_, allow)| allow.suppression()))
                 .or(baseline)
-                .map(|suppression| suppression.redacted(searched.detector));
+                .map(|suppression| Box::new(suppression.redacted(searched.detector)));
         }
     }
 

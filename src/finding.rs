@@ -232,7 +232,7 @@ pub struct Finding {
     /// The mark beside it in the file; its reason holds no key's secret.
     pub mark: Option<Box<Mark>>,
     /// Why this does not count as a leak, if it does not.
-    pub suppressed: Option<Suppression>,
+    pub suppressed: Option<Box<Suppression>>,
     /// What came of asking the API about the key, if that was wanted.
     pub verdict: Option<Arc<Verdict>>,
 }
@@ -378,7 +378,7 @@ pub(crate) fn sample(path: &str, seed: u64, suppressed: Option<Suppression>) -> 
         git: None,
         line_hash: None,
         mark: None,
-        suppressed,
+        suppressed: suppressed.map(Box::new),
         verdict: None,
     }
 }

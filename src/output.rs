@@ -142,7 +142,7 @@ pub fn write_baseline(report: &mut Report, path: &Path) -> Result<(), Error> {
     let detector = Detector::new();
     for finding in &mut report.findings {
         if let (None, Some((_, suppression))) = (&finding.suppressed, baseline.knows(finding)) {
-            finding.suppressed = Some(suppression.redacted(&detector));
+            finding.suppressed = Some(Box::new(suppression.redacted(&detector)));
         }
     }
     let known = count(baseline.len() as u64, "known leak");

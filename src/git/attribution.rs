@@ -149,7 +149,7 @@ impl Attribution {
         if !is_all {
             struck.insert(Limit::Searches);
         }
-        introductions.sort();
+        introductions.sort_unstable();
         let roots = graph.commits.iter().map(|commit| commit.tree).chain(more.iter().copied());
         let named = steps.reachable(roots, hits);
         Attribution { graph, introductions, named, struck }

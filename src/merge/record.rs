@@ -136,7 +136,9 @@ impl RawFinding {
             exposure: self.exposure.0,
             git,
             line_hash: self.line_hash.map(|hash| hash.0.0),
-            suppressed: self.suppressed.map(|raw| Suppression { by: raw.by.0, reason: text(raw.reason, detector) }),
+            suppressed: self
+                .suppressed
+                .map(|raw| Box::new(Suppression { by: raw.by.0, reason: text(raw.reason, detector) })),
             mark: None,
             verdict: None,
         };

@@ -274,7 +274,7 @@ impl<'a> JsonFinding<'a> {
             exposure: finding.exposure.id(),
             git: finding.git.as_ref().map(JsonGit::new),
             verification: Verification::new(finding.verdict.as_deref()),
-            suppressed: finding.suppressed.as_ref().map(JsonSuppression::new),
+            suppressed: finding.suppressed.as_deref().map(JsonSuppression::new),
             remedy: finding.remedy(),
         }
     }

@@ -245,7 +245,7 @@ impl SarifResult {
             },
             // All results of a run have the property, or none (section 3.27.23).
             suppressions: (suppressed == Suppressed::Show)
-                .then(|| finding.suppressed.iter().map(SarifSuppression::new).collect()),
+                .then(|| finding.suppressed.as_deref().into_iter().map(SarifSuppression::new).collect()),
             properties: ResultProperties {
                 key_id: finding.key_id.to_string(),
                 fingerprint: finding.fingerprint.to_string(),

@@ -34,6 +34,7 @@ pub(super) fn of_files(raw: Vec<Raw>, searched: Searched<'_>) -> (Vec<Finding>, 
         finding
     });
     let mut findings: Vec<Finding> = findings.collect();
+    findings.shrink_to_fit();
     let mut problems = Vec::new();
     for (top, files) in work_trees {
         if let Ok(repository) = Repository::of_work_tree(&top) {

@@ -196,12 +196,13 @@ impl Attributor<'_> {
 
     /// A finding for each key that an index has at a path where no commit has it. What indexes name goes to `indexed`.
     fn staged(&mut self, by_object: &ByObject<'_>, indexed: &mut BTreeSet<ObjectId>) {
-        let mut known: BTreeSet<(&[u8], Fingerprint)> = BTreeSet::new();
+        let mut known: Vec<(&[u8], &Fingerprint)> = Vec::new();
         for introduction in &self.attribution.introductions {
             if let What::Keys(keys) = &introduction.what {
-                known.extend(keys.iter().map(|key| (introduction.path.as_slice(), *key)));
+                known.extend(keys.iter().map(|key| (introduction.path.as_slice(), key)));
             }
         }
+        known.sort_unstable();
         let mut added: BTreeSet<(Vec<u8>, Fingerprint)> = BTreeSet::new();
         for file in self.repository.index_files() {
             // The sweep has told of one that can't be read.
@@ -210,7 +211,8 @@ impl Attributor<'_> {
                 for raw in by_object.of(&entry.id) {
                     indexed.insert(entry.id);
                     let key = raw.finding.fingerprint;
-                    if !known.contains(&(entry.path, key)) && added.insert((entry.path.to_vec(), key)) {
+                    let is_known = known.binary_search(&(entry.path, &key)).is_ok();
+                    if !is_known && added.insert((entry.path.to_vec(), key)) {
                         let mut finding = self.placed(raw, Some(entry.path));
                         if entry.kind == EntryKind::Link {
                             finding.kind = Kind::LinkTarget;

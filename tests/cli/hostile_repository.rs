@@ -129,3 +129,22 @@ fn a_table_of_refs_that_is_huge() {
         lengthen(&bench, &repository, &format!(".git/reftable/{name}"), [0, 3, 2, 3, 3]);
     }
 }
+
+#[test]
+fn a_list_or_a_message_that_is_huge() {
+    let bench = Bench::new(3804);
+    let repository = repository(&bench, &[]);
+    fs::File::create(repository.join("huge")).and_then(|file| file.set_len(LEN)).expect("lengthened");
+    let commands: [(&[&str], i32); 5] = [
+        (&["scan", "--files-from", "huge"], 2),
+        (&["scan", "--baseline", "huge", "a.txt"], 2),
+        (&["scan", "--config", "huge", "a.txt"], 2),
+        (&["report", "huge"], 2),
+        (&["hook", "run", "commit-msg", "huge"], 3),
+    ];
+    for (arguments, status) in commands {
+        let run = bounded(&bench, &repository, arguments);
+        assert_eq!(run.status, Some(status), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(" huge: "), "{arguments:?}: {}", run.stderr);
+    }
+}
