@@ -138,10 +138,10 @@ struct ByObject<'r>(Vec<&'r Raw>);
 
 impl<'r> ByObject<'r> {
     fn new(raw: &'r [Raw]) -> ByObject<'r> {
-        let mut raw: Vec<&Raw> = raw.iter().collect();
         fn order(raw: &Raw) -> impl Ord + '_ {
             (object(raw), &raw.finding.members, raw.finding.start.byte)
         }
+        let mut raw: Vec<&Raw> = raw.iter().collect();
         raw.sort_by(|a, b| order(a).cmp(&order(b)));
         ByObject(raw)
     }
