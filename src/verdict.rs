@@ -53,3 +53,16 @@ pub struct Verdict {
     /// What the vendor's support finds the request by.
     pub request_id: Option<String>,
 }
+
+/// Whether a text of the API or of a report has the form of a request's id, so that it may be shown: `req_` and up to 32
+/// letters and digits, as the vendor's documentation has it, or a UUID, as those who stand before an API give. No secret
+/// half fits in.
+pub fn is_request_id(text: &str) -> bool {
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_uuid = || {
+        let parts: Vec<&str> = text.split('-').collect();
+        parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+            && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    text.strip_prefix("req_").is_some_and(|id| (1..=32).contains(&id.len()) && is_plain(id)) || is_uuid()
+}

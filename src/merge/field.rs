@@ -13,7 +13,7 @@ use crate::finding::{Exposure, Level, SuppressedBy};
 use crate::key::{Fingerprint, KeyId, Rule};
 use crate::object::{ObjectId, ObjectKind};
 use crate::report::Mode;
-use crate::verdict::{Status, UNCHECKED};
+use crate::verdict::{Status, UNCHECKED, is_request_id};
 
 /// A value that a short text stands for.
 pub trait Text: Sized {
@@ -137,8 +137,7 @@ fn line_hash(text: &str) -> Option<LineHash> {
 }
 
 fn request_id(text: &str) -> Option<RequestId> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    (matches!(text.len(), 1..=64) && text.bytes().all(is_plain)).then(|| RequestId(text.to_owned()))
+    is_request_id(text).then(|| RequestId(text.to_owned()))
 }
 
 fn line(text: &str) -> Option<Line> {

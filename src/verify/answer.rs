@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::verdict::Status;
+use crate::verdict::{Status, is_request_id};
 use crate::verify::body::Body;
 use crate::verify::transport::{Answer, Failure};
 
@@ -138,18 +138,6 @@ fn failure(error: io::Error) -> Failure {
         Err(error) if error.kind() == io::ErrorKind::TimedOut => Failure::Timeout,
         Err(error) => Failure::Connection(crate::error::describe(&error)),
     }
-}
-
-/// Whether a text of the server has the form of a request's id, so that it may be shown: `req_` and up to 32 letters and
-/// digits, as the vendor's documentation has it, or a UUID, as those who stand before an API give.
-fn is_request_id(text: &str) -> bool {
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let is_uuid = || {
-        let parts: Vec<&str> = text.split('-').collect();
-        parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
-            && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    };
-    text.strip_prefix("req_").is_some_and(|id| (1..=32).contains(&id.len()) && is_plain(id)) || is_uuid()
 }
 
 #[cfg(test)]

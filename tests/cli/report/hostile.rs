@@ -20,7 +20,7 @@ fn full(bench: &mut Bench) -> Value {
     let finding = &mut report["findings"][0];
     finding["local_path"] = json!("r/a.zip");
     finding["verification"] =
-        json!({"status": "unknown", "reason": "r", "asked": "2026-01-01T00:00:00+00:00", "request_id": "q"});
+        json!({"status": "unknown", "reason": "r", "asked": "2026-01-01T00:00:00+00:00", "request_id": "req_1"});
     let mut suppressed = finding.clone();
     suppressed["suppressed"] = json!({"by": "documentation", "reason": "r"});
     suppressed["start"]["byte"] = json!(0);

@@ -80,6 +80,12 @@ fn values_that_can_not_be() {
         ("/findings/0/git/date", json!("yesterday"), "a date that is not in the form of RFC 3339"),
         ("/findings/0/verification", json!({"status": "dead"}), "a verification status that is not known"),
         ("/findings/0/verification", json!({"status": "live"}), "a verification without a reason"),
+        (
+            "/findings/0/verification",
+            // As long as a secret half.
+            json!({"status": "live", "reason": "r", "request_id": "a".repeat(43)}),
+            "a request_id that is not one",
+        ),
         ("/findings/0/suppressed", json!({"by": "me", "reason": "r"}), "a suppression by what is not known"),
     ];
     for (at, value, cause) in cases {
